@@ -1,0 +1,203 @@
+import type { Argv } from 'yargs';
+import yargs from 'yargs';
+import { loadSettings } from './config/load.js';
+import { didYouMean } from './config/nearest.js';
+import type { CommandName, Settings } from './config/schema.js';
+import { commandNames, optionsOf } from './config/schema.js';
+import type { Log } from './log.js';
+import { createLog } from './log.js';
+import { UsageError } from './model/errors.js';
+import { printable } from './model/escape.js';
+import { version } from './version.js';
+
+/** What one command line asks for: a command with its flags and what stands between them. */
+interface Asked {
+  readonly action: Action;
+  readonly flags: ReadonlyMap<string, readonly string[]>;
+  readonly words: readonly string[];
+}
+
+/** One command. Its module is loaded only when it runs: the relay must be up in a moment. */
+interface Action {
+  readonly option: CommandName;
+  /** The names that lead to it, as they are typed. */
+  readonly path: readonly string[];
+  /** How it is written, in the language of yargs; `$0` is the one that needs not be named. */
+  readonly usage: string | readonly string[];
+  readonly describe: string;
+  /** The name of the words that follow it, if it takes any. */
+  readonly words?: string;
+  readonly run: (settings: Settings, log: Log, words: readonly string[]) => Promise<number>;
+}
+
+const exchanges = () => import('./commands/exchanges.js');
+
+const actions: readonly Action[] = [
+  {
+    option: 'serve',
+    path: ['serve'],
+    usage: ['serve', '$0'],
+    describe: 'Relay scales to their vendor, keep what crosses, deliver the readings (the default)',
+    run: async (settings, log) => (await import('./commands/serve.js')).run(settings, log),
+  },
+  {
+    option: 'demo',
+    path: ['demo'],
+    usage: 'demo',
+    describe: 'See it work without a scale: a stand-in for the cloud and recorded weigh-ins',
+    run: async (settings, log) => (await import('./commands/demo.js')).run(settings, log),
+  },
+  {
+    option: 'readings',
+    path: ['readings'],
+    usage: 'readings',
+    describe: 'Show readings',
+    run: async (settings) => (await import('./commands/readings.js')).run(settings),
+  },
+  {
+    option: 'exchanges',
+    path: ['exchanges', 'list'],
+    usage: ['list', '$0'],
+    describe: 'List exchanges, the newest last (the default)',
+    run: async (settings) => (await exchanges()).list(settings),
+  },
+  {
+    option: 'exchanges',
+    path: ['exchanges', 'show'],
+    usage: 'show <id>',
+    describe: 'Show one exchange: what it was, both messages, what could be read in them',
+    words: 'id',
+    run: async (settings, _log, words) => (await exchanges()).show(settings, words[0] ?? ''),
+  },
+  {
+    option: 'exchanges',
+    path: ['exchanges', 'export'],
+    usage: 'export',
+    describe: 'Write exchanges as HAR, NDJSON or .http',
+    run: async (settings, log) => (await exchanges()).exportTo(settings, log),
+  },
+  {
+    option: 'import',
+    path: ['import'],
+    usage: 'import <files..>',
+    describe: 'Take exchanges in from .http dumps, HAR and NDJSON',
+    words: 'files',
+    run: async (settings, log, words) => (await import('./commands/import.js')).run(settings, log, words),
+  },
+];
+
+const examples: readonly (readonly [command: string, what: string])[] = [
+  ['$0', 'relay on port 80, keep everything in ./data'],
+  ['$0 demo', 'see it work, without a scale'],
+  ['$0 --influx-url http://nas:8086/scales', 'relay, and deliver readings to InfluxDB'],
+  ['$0 readings --since 7d', 'the readings of the last seven days'],
+  ['$0 exchanges --follow', 'watch what the scale says'],
+  ['$0 exchanges export --out scale.har', 'for the network tools of a browser'],
+];
+
+const epilogue =
+  'Every flag is also a variable (--data-dir is SCALETAP_DATA_DIR) and a key of scaletap.yaml (data-dir).\n' +
+  'The flag goes first, then the variable, then the file.';
+
+/**
+ * Runs one command line and resolves to the exit code. Rejects with a UserError for what a person can do
+ * something about.
+ */
+export async function runCli(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const asked = await understand(argv);
+  if (asked === undefined) return 0;
+  const { action, flags, words } = asked;
+  const { settings, warnings, origins } = await loadSettings({ command: action.option, flags, env });
+  const log = createLog(settings.logLevel);
+  for (const warning of warnings) log.warn(warning);
+  for (const origin of origins) log.debug(`setting ${origin}`);
+  return action.run(settings, log, words);
+}
+
+/** Nothing when help or the version was asked for, and shown. */
+async function understand(argv: readonly string[]): Promise<Asked | undefined> {
+  let asked: Asked | undefined;
+  const add = (parent: Argv, action: Action): Argv =>
+    parent.command({
+      command: action.usage,
+      describe: action.describe,
+      builder: (inner: Argv) => withOptions(inner, action.option),
+      handler: (given) => {
+        asked = { action, flags: flagsOf(given, action), words: wordsOf(given, action) };
+      },
+    });
+  const parser = yargs([...argv])
+    .scriptName('scaletap')
+    .locale('en')
+    .parserConfiguration({
+      'boolean-negation': false,
+      'camel-case-expansion': false,
+      'dot-notation': false,
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+    })
+    .usage('scaletap stands between bathroom scales and their cloud.\n\n$0 [command] [flags]')
+    .example(examples.map(([command, what]) => [command, what]))
+    .epilogue(epilogue)
+    .alias('help', 'h')
+    .version(version())
+    .group(['help', 'version'], 'General:')
+    .wrap(Math.min(110, process.stdout.columns ?? 110))
+    .exitProcess(false)
+    .showHelpOnFail(false)
+    .fail((message, error) => {
+      if (error && error.name !== 'YError') throw error;
+      const missing = message.startsWith('Not enough non-option');
+      throw new UsageError(missing ? 'the command needs one more word: what to work on' : message);
+    });
+  for (const action of actions.filter(({ path }) => path.length === 1)) add(parser, action);
+  parser.command({
+    command: 'exchanges',
+    describe: 'List, show, follow and export what crossed',
+    builder: (inner: Argv) => {
+      for (const action of actions.filter(({ path }) => path.length === 2)) add(inner, action);
+      return withOptions(inner, 'exchanges');
+    },
+    handler: () => undefined,
+  });
+  await parser.parseAsync();
+  return asked;
+}
+
+function withOptions(parser: Argv, command: CommandName): Argv {
+  for (const [name, { type, value, describe, defaultText, group }] of optionsOf(command)) {
+    parser.option(name, {
+      group: `${group}:`,
+      describe: type === 'list' ? `${describe}; may be repeated` : describe,
+      // Texts stay texts: the schema turns them into values, so that all sources are judged alike.
+      ...(type === 'switch' ? { type: 'boolean' } : { nargs: 1, defaultDescription: defaultText }),
+      ...(value === '' ? {} : { describe: `${value}  ${describe}` }),
+    });
+  }
+  return parser;
+}
+
+/** The flags among what yargs found. */
+function flagsOf(given: Readonly<Record<string, unknown>>, { words }: Action): Asked['flags'] {
+  const flags = new Map<string, string[]>();
+  for (const [name, value] of Object.entries(given)) {
+    if (['_', '$0', 'help', 'h', 'version', words].includes(name) || value === undefined) continue;
+    flags.set(name, (Array.isArray(value) ? value : [value]).map(String));
+  }
+  return flags;
+}
+
+/** The words that follow the command; a word too many is an error. */
+function wordsOf(given: Readonly<Record<string, unknown>>, { path, words }: Action): string[] {
+  const typed = Array.isArray(given._) ? given._.map(String) : [];
+  const known = path.filter((name, i) => typed[i] === name).length;
+  const [extra] = typed.slice(known);
+  if (extra !== undefined) {
+    const siblings =
+      known === 0 ? commandNames : actions.flatMap((a) => (a.path[0] === path[0] ? a.path.slice(1) : []));
+    const what = known === path.length ? 'is too much' : 'is not a command';
+    throw new UsageError(`${printable(extra)} ${what}${didYouMean(extra, siblings)}`);
+  }
+  const value = words === undefined ? [] : given[words];
+  return (Array.isArray(value) ? value : [value]).map(String);
+}

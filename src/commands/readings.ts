@@ -1,0 +1,62 @@
+import type { Settings } from '../config/schema.js';
+import { UsageError } from '../model/errors.js';
+import type { Reading } from '../model/reading.js';
+import { Store } from '../store/store.js';
+import { claimant } from '../vendors/index.js';
+import { filterOf } from './filters.js';
+import { print } from './output.js';
+import type { NamedReading } from './reading-formats.js';
+import { csvLines, jsonLines, tableLines } from './reading-formats.js';
+
+/** `scaletap readings`: what is known, by rising time, as a table, JSON lines or CSV. */
+export async function run(settings: Settings): Promise<number> {
+  if (settings.json && settings.csv)
+    throw new UsageError('--json and --csv cannot both be had; leave one out');
+  const filter = filterOf(settings);
+  const store = new Store(settings.dataDir, claimant);
+  try {
+    const readings = wanted(store, filter, settings);
+    const lines = settings.json ? jsonLines : settings.csv ? csvLines : tableLines;
+    for (const part of lines(readings)) await print(part);
+  } finally {
+    store.close();
+  }
+  return 0;
+}
+
+function wanted(
+  store: Store,
+  filter: ReturnType<typeof filterOf>,
+  { person, limit }: Settings,
+): readonly NamedReading[] {
+  const nameOf = names(store);
+  if (person === null) return store.readings.list({ ...filter, limit: limit ?? undefined }).map(nameOf);
+  // A person may be asked for by name, which the store does not know by reading.
+  const all = store.readings.list(filter).map(nameOf);
+  const theirs = all.filter((reading) => reading.person === person || reading.personName === person);
+  return limit === null ? theirs : theirs.slice(-limit);
+}
+
+/** Adds the short names that the user tables of the devices give to persons. */
+function names(store: Store): (reading: Reading) => NamedReading {
+  const tables = new Map<string, ReadonlyMap<string, string>>();
+  return (reading) => {
+    const { vendor, device, person } = reading;
+    const key = `${vendor} ${device}`;
+    const table = tables.get(key) ?? userNames(store.values.get(vendor, device, 'users'));
+    tables.set(key, table);
+    return { ...reading, personName: person === null ? null : (table.get(person) ?? null) };
+  };
+}
+
+/** User ids with their short names, out of a JSON list of `{id, sn}`; whatever is not so is passed over. */
+function userNames(text = '[]'): ReadonlyMap<string, string> {
+  const parsed: unknown = JSON.parse(text);
+  const users: readonly unknown[] = Array.isArray(parsed) ? parsed : [];
+  const found = new Map<string, string>();
+  for (const user of users) {
+    const { id, sn }: { id?: unknown; sn?: unknown } = Object(user);
+    if (typeof id === 'number' && typeof sn === 'string') found.set(String(id), sn);
+  }
+  return found;
+}

@@ -1,0 +1,29 @@
+import { describeListener, startApp } from '../app.js';
+import type { Settings } from '../config/schema.js';
+import type { Log } from '../log.js';
+import { UserError } from '../model/errors.js';
+
+/** Relays until a signal ends it. Resolves to the exit code. */
+export async function run(settings: Settings, log: Log): Promise<number> {
+  const stopped = new Promise<string>((resolve) => {
+    process.once('SIGINT', resolve);
+    process.once('SIGTERM', resolve);
+  });
+  const app = await startApp(settings, log);
+  for (const listener of app.listeners) log.info(`listening for scales: ${describeListener(listener)}`);
+  const unusable = app.opened.then(
+    (file) => {
+      log.info(`keeping exchanges and readings in ${file}`);
+      return new Promise<never>(() => undefined);
+    },
+    (error: unknown) => {
+      if (!(error instanceof UserError)) throw error;
+      log.error(error.message);
+      return null;
+    },
+  );
+  const signal = await Promise.race([stopped, unusable]);
+  if (signal !== null) log.info(`${signal}: closing`);
+  await app.close();
+  return signal === null ? 1 : 0;
+}

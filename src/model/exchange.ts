@@ -1,0 +1,108 @@
+/**
+ * The words of the wire.
+ *
+ * - client: the scale or phone that connected to us
+ * - upstream: the vendor's server for that client
+ * - message: one HTTP request or response, head bytes and body bytes as they crossed
+ * - exchange: one request with its response, the addresses, the times, and how it was answered
+ */
+
+/** Who gave the client its answer: the vendor's server, we from learnt values, or we with an error. */
+export type Answered = 'upstream' | 'replayed' | 'refused';
+
+/** Why the passive reader could not find where a message ends. The connection went on as a tunnel. */
+export type FramingReason =
+  /** The head did not end within the limit. */
+  | 'head-too-large'
+  /** The start line is not HTTP/1.x. */
+  | 'not-http'
+  /** A header line without a colon, with space before it, or folded over two lines. */
+  | 'bad-header-line'
+  | 'nul-in-head'
+  /** Content-Length is not a whole number below 2^53. */
+  | 'bad-content-length'
+  /** Several Content-Length values that differ. */
+  | 'conflicting-content-length'
+  /** Content-Length and Transfer-Encoding in one head (RFC 9112 section 6.1). */
+  | 'length-with-transfer-encoding'
+  /** A transfer coding whose end we cannot find. */
+  | 'unknown-transfer-encoding'
+  | 'bad-chunk-size'
+  /** The bytes after a chunk are not CRLF. */
+  | 'bad-chunk-end'
+  | 'trailer-too-large'
+  /** Upstream spoke without having been asked. */
+  | 'response-without-request'
+  /** More requests wait for an answer than the tap keeps track of. */
+  | 'too-many-pending'
+  /** After 101 or a successful CONNECT the bytes are another protocol. */
+  | 'upgraded';
+
+/** Why we answered with an error of our own, or gave up on a connection. */
+export type RefusalReason =
+  /** The Host header names no upstream of the allow list. */
+  | 'host-not-allowed'
+  /** The head names two different hosts. */
+  | 'conflicting-host'
+  /** CONNECT or an absolute-form target on a listener for scales. */
+  | 'not-origin-form'
+  /** The head did not arrive in time. */
+  | 'head-timeout'
+  /** The upstream's name could not be looked up. */
+  | 'lookup-failed'
+  /** The upstream's address is our own: the DNS override leads the relay back to itself. */
+  | 'upstream-is-self'
+  | 'connect-refused'
+  | 'connect-timeout'
+  | 'connect-failed';
+
+/** Why an exchange is not whole although nothing was refused. */
+export type CutReason =
+  /** The client closed or reset before the exchange was over. */
+  | 'client-left'
+  /** Upstream closed or reset before the exchange was over. */
+  | 'upstream-left'
+  /** Nothing crossed for longer than the idle time-out. */
+  | 'idle-timeout'
+  /** scaletap was stopped. */
+  | 'shutdown';
+
+export type ExchangeReason = FramingReason | RefusalReason | CutReason;
+
+/** One HTTP message as it crossed, not altered in any way. */
+export interface RawMessage {
+  /** Start line and header lines with the blank line that ends them; empty when no head could be framed. */
+  readonly head: Uint8Array;
+  /** Body bytes as they crossed, chunk framing and trailers included; at most the tap's limit. */
+  readonly body: Uint8Array;
+  /** How many body bytes crossed; more than `body.length` when the copy was cut. */
+  readonly bodyBytes: number;
+  /** Whether the whole message crossed. */
+  readonly complete: boolean;
+}
+
+/** One request with its response. */
+export interface Exchange {
+  /** Names the client connection, unique over runs. */
+  readonly connection: string;
+  /** `live`, or the name of the file that it was imported from. */
+  readonly source: string;
+  /** When the first byte of the request came, in microseconds since the Unix epoch. */
+  readonly startedAtUs: number;
+  /** Microseconds from `startedAtUs` to the first byte of the response (interim ones included), if any came. */
+  readonly responseAfterUs: number | null;
+  /** Microseconds from `startedAtUs` to the last byte of the exchange. */
+  readonly endedAfterUs: number;
+  /** `address:port` of the client, IPv6 addresses in brackets; empty when imported. */
+  readonly client: string;
+  /** `host address:port` of the upstream that was dialled; empty when none was. */
+  readonly upstream: string;
+  readonly answered: Answered;
+  /** Why the exchange is not plain, if it is not. */
+  readonly reason: ExchangeReason | null;
+  readonly request: RawMessage;
+  /** Raw 1xx heads in the order they came, most often empty. */
+  readonly interim: Uint8Array;
+  /** Null when no byte of a final response came. */
+  readonly response: RawMessage | null;
+}

@@ -1,0 +1,48 @@
+import { createHash } from 'node:crypto';
+import type { Kind, Unit } from './quantity.js';
+import { unitOf } from './quantity.js';
+
+export type VendorName = 'withings' | 'renpho';
+
+/** What a reader of the number should know about it. */
+export type Quality =
+  /** The scale could not tell who it was; `candidates` has whom it thought of. */
+  | 'ambiguous-person'
+  /** The session that brought it failed the vendor's own hash check. */
+  | 'unverified'
+  /** The device gave no time; this is the time that the vendor's server gave in the same session. */
+  | 'server-time'
+  /** Neither device nor server gave a time; this is when the bytes crossed. */
+  | 'arrival-time';
+
+/** One quantity, of one kind, at one time, from one device, of at most one person. */
+export interface Reading {
+  /** Derived from device, time, kind and person, so that the same weigh-in seen twice is one reading. */
+  readonly id: string;
+  readonly kind: Kind;
+  readonly value: number;
+  readonly unit: Unit;
+  /** A UTC instant in milliseconds since the Unix epoch. */
+  readonly timeMs: number;
+  /** The device's own address or id, for Withings the MAC in lower case with colons. */
+  readonly device: string;
+  readonly vendor: VendorName;
+  /** The vendor's user id as text (19-digit ids lose digits as numbers), or null for nobody. */
+  readonly person: string | null;
+  /** The vendor's user ids that it may be, when the scale could not tell. */
+  readonly candidates: readonly string[];
+  /** Empty when there is nothing to say. */
+  readonly quality: readonly Quality[];
+}
+
+/** A reading before its id and unit are filled in by {@link reading}. */
+export type ReadingDraft = Omit<Reading, 'id' | 'unit' | 'candidates' | 'quality'> &
+  Partial<Pick<Reading, 'candidates' | 'quality'>>;
+
+/** Completes a draft with its id and the unit of its kind. The value must be finite. */
+export function reading(draft: ReadingDraft): Reading {
+  const { vendor, device, timeMs, kind, person } = draft;
+  const key = JSON.stringify([vendor, device, timeMs, kind, person]);
+  const id = createHash('sha256').update(key).digest('base64url').slice(0, 22);
+  return { candidates: [], quality: [], ...draft, id, unit: unitOf(kind) };
+}

@@ -1,0 +1,161 @@
+import { readlinkSync } from 'node:fs';
+import { setPriority } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parentPort, workerData } from 'node:worker_threads';
+import type { LogLevel } from '../log.js';
+import { UserError } from '../model/errors.js';
+import type { Exchange } from '../model/exchange.js';
+import type { DeliveryStatus } from '../sinks/delivery.js';
+import { DeliveryLoop } from '../sinks/delivery.js';
+import { openSinks } from '../sinks/index.js';
+import { isStoreTrouble, Store } from '../store/store.js';
+import { claimant } from '../vendors/index.js';
+import { unpack } from './batch.js';
+import type { FromThread, RecorderSettings, ToThread } from './messages.js';
+
+/**
+ * The thread of the store: commits what the relay's thread hands over, takes the readings out, delivers them to
+ * the sinks and forgets what is too old. The relay's thread never waits for any of it.
+ */
+
+const FIRST_RETRY_MS = 500;
+const LAST_RETRY_MS = 30_000;
+const RETENTION_EVERY_MS = 5_000;
+
+const settings = workerData as RecorderSettings;
+const port = parentPort;
+if (port === null) throw new Error('this module runs as a thread only');
+
+const post = (message: FromThread): void => port.postMessage(message);
+const log = (level: LogLevel, message: string): void => post({ kind: 'log', level, message });
+
+let closing = false;
+
+yieldToTheRelay();
+await main();
+
+async function main(): Promise<void> {
+  // Messages wait in the port until it has a listener.
+  let store: Store;
+  try {
+    store = await open();
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    post({ kind: 'unusable', message: error.message });
+    return;
+  }
+  const deliveries = await startDeliveries(store);
+  const retention = store.retention(settings.retention);
+  let forgetting = false;
+  const forget = setInterval(async () => {
+    if (forgetting) return;
+    forgetting = true;
+    try {
+      // A pause after each step lets commits in between.
+      while (retention.step(Date.now()) > 0) await sleep(1);
+    } catch (error) {
+      log('warn', `cannot forget old exchanges: ${messageOf(error)}`);
+    }
+    forgetting = false;
+  }, RETENTION_EVERY_MS);
+
+  port?.on('message', async (message: ToThread) => {
+    if (message.kind === 'batch') {
+      const readings = await commit(store, unpack(message.packed), message.again);
+      post({ kind: 'committed' });
+      if (readings > 0) for (const delivery of deliveries) delivery.wake();
+      return;
+    }
+    closing = true;
+    clearInterval(forget);
+    await Promise.all(deliveries.map((delivery) => delivery.close()));
+    store.close();
+    port.close();
+  });
+  post({ kind: 'open', file: store.file });
+}
+
+/** Opens the store; tries again for as long as only the circumstances are against it. */
+async function open(): Promise<Store> {
+  for (let wait = FIRST_RETRY_MS; ; wait = Math.min(LAST_RETRY_MS, 2 * wait)) {
+    try {
+      return new Store(settings.dataDir, claimant, { create: true });
+    } catch (error) {
+      if (error instanceof UserError) throw error;
+      log('error', `cannot open the store, nothing is kept meanwhile: ${messageOf(error)}`);
+      await sleep(wait);
+    }
+  }
+}
+
+/**
+ * Commits exchanges, however long the store is in trouble; says so once when it starts and once when it is over.
+ * `again` says that an earlier thread may have committed them. Resolves to the number of new readings.
+ */
+async function commit(store: Store, exchanges: readonly Exchange[], again: boolean): Promise<number> {
+  let wait = FIRST_RETRY_MS;
+  while (!closing) {
+    try {
+      const { readings } = store.journal.commit(exchanges, { dedupe: again });
+      if (wait > FIRST_RETRY_MS) log('warn', 'the store works again; what waited for it is kept');
+      return readings;
+    } catch (error) {
+      if (!isStoreTrouble(error)) return commitApart(store, exchanges, again, error);
+      if (wait === FIRST_RETRY_MS) {
+        log(
+          'error',
+          `cannot write ${store.file}: ${messageOf(error)}. Relaying goes on; exchanges wait in memory`,
+        );
+      }
+      await sleep(wait);
+      wait = Math.min(LAST_RETRY_MS, 2 * wait);
+    }
+  }
+  return 0;
+}
+
+/** One of the exchanges cannot be stored at all: halves find it, so that the others are kept. */
+async function commitApart(
+  store: Store,
+  exchanges: readonly Exchange[],
+  again: boolean,
+  error: unknown,
+): Promise<number> {
+  if (exchanges.length > 1) {
+    const middle = exchanges.length >> 1;
+    const first = await commit(store, exchanges.slice(0, middle), again);
+    return first + (await commit(store, exchanges.slice(middle), again));
+  }
+  log('error', `an exchange could not be kept, which is a fault in scaletap: ${messageOf(error)}`);
+  return 0;
+}
+
+async function startDeliveries(store: Store): Promise<DeliveryLoop[]> {
+  const { sinks, problems } = await openSinks(settings.sinks);
+  for (const { message } of problems) log('error', message);
+  return sinks.map((sink) => {
+    const delivery = new DeliveryLoop(sink, store.deliveries, { onChange: logDelivery });
+    delivery.wake();
+    return delivery;
+  });
+}
+
+function logDelivery({ name, cause, message, backlog }: DeliveryStatus): void {
+  const waiting = backlog === null ? '' : `; ${backlog} readings wait`;
+  if (cause === undefined) log('info', `${name}: delivered again${waiting}`);
+  else log('warn', `${name}: ${message}${waiting}, none is lost`);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** On Linux threads have a priority each: where cores are few the relay goes first. Elsewhere nothing happens. */
+function yieldToTheRelay(): void {
+  if (process.platform !== 'linux') return;
+  try {
+    setPriority(Number(readlinkSync('/proc/thread-self').split('/').at(-1)), 5);
+  } catch (error) {
+    log('debug', `the store's thread keeps its priority: ${messageOf(error)}`);
+  }
+}

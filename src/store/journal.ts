@@ -1,0 +1,280 @@
+import type { Answered, Exchange, ExchangeReason } from '../model/exchange.js';
+import { header, parseHead } from '../model/message.js';
+import type { Findings, Known, Refusal, Vendor } from '../vendors/vendor.js';
+import type { Database, Prepared } from './database.js';
+import type { Readings } from './readings.js';
+import type { ExchangeTable } from './schema.js';
+import type { Values } from './values.js';
+
+/** An exchange of the journal, with what was found in it. */
+export interface StoredExchange extends Exchange {
+  readonly id: number;
+  /** Null when no vendor claims it. */
+  readonly vendor: string | null;
+  /** What it was, in the vendor's word; empty when no vendor claims it. */
+  readonly label: string;
+  readonly device: string | null;
+  readonly verdict: Findings['verdict'];
+  readonly refusals: readonly Refusal[];
+}
+
+/** What a commit has brought. */
+export interface Committed {
+  /** Exchanges that were not there before; fewer than given only where `dedupe` was asked for. */
+  readonly exchanges: number;
+  /** Readings that were not known before. */
+  readonly readings: number;
+  /** Of the new exchanges. */
+  readonly refusals: readonly Refusal[];
+}
+
+export interface ExchangeFilter {
+  /** Ids above this one. */
+  readonly after?: number | undefined;
+  /** Exchanges that started at or after this instant, in milliseconds since the Unix epoch. */
+  readonly sinceMs?: number | undefined;
+  readonly device?: string | undefined;
+  readonly vendor?: string | undefined;
+  readonly limit: number;
+  /** Takes the newest that fit instead of the oldest; they come by rising id in either case. */
+  readonly newest?: boolean | undefined;
+}
+
+type Row = Omit<ExchangeTable, 'id'> & { id: number };
+
+/** Gives the vendor that claims an exchange by the Host and path of its request. */
+export type Claimant = (claim: { host: string; path: string }) => Vendor | undefined;
+
+/** Notes of earlier exchanges that are kept for later ones of the same run. */
+const MAX_NOTES = 4_096;
+
+/** The durable record of exchanges. What is read in them is committed together with them. */
+export class Journal {
+  readonly #db: Database;
+  readonly #readings: Readings;
+  readonly #values: Values;
+  readonly #claimant: Claimant;
+  readonly #insert: Prepared<unknown>;
+  readonly #sameStart: Prepared<Row>;
+  readonly #notes = new Map<string, string>();
+
+  constructor(db: Database, readings: Readings, values: Values, claimant: Claimant) {
+    this.#db = db;
+    this.#readings = readings;
+    this.#values = values;
+    this.#claimant = claimant;
+    this.#insert = db.prepare(db.query.insertInto('exchange').values(emptyRow));
+    this.#sameStart = db.prepare(db.query.selectFrom('exchange').selectAll().where('started_at_us', '=', 0));
+  }
+
+  /**
+   * Commits exchanges in their order, with the readings and values in them: all, or none when it throws; on disk
+   * when it returns. With `dedupe` those that are there already, byte for byte and with the same start, are
+   * passed over.
+   */
+  commit(exchanges: readonly Exchange[], { dedupe = false } = {}): Committed {
+    this.#values.refresh();
+    try {
+      return this.#db.transaction(() => {
+        let added = 0;
+        let readings = 0;
+        const refusals: Refusal[] = [];
+        for (const exchange of exchanges) {
+          if (dedupe && this.#has(exchange)) continue;
+          const { vendor, findings } = this.#read(exchange);
+          const id = this.#insert.run(parametersOf(exchange, vendor, findings)).lastInsertRowid;
+          added++;
+          if (vendor === null) continue;
+          for (const reading of findings.readings) if (this.#readings.add(reading, id)) readings++;
+          for (const { device, name, text } of findings.values) {
+            this.#values.set(vendor, device, name, text, exchange.startedAtUs);
+          }
+          for (const [key, text] of findings.notes) this.#note(key, text);
+          refusals.push(...findings.refusals);
+        }
+        return { exchanges: added, readings, refusals };
+      });
+    } catch (error) {
+      // What was set in the transaction is not so after all.
+      this.#values.refresh(true);
+      throw error;
+    }
+  }
+
+  get(id: number): StoredExchange | undefined {
+    const [row] = this.#db.all(this.#db.query.selectFrom('exchange').selectAll().where('id', '=', id));
+    return row && storedExchange(row);
+  }
+
+  /** Exchanges by rising id. */
+  list({ after, sinceMs, device, vendor, limit, newest = false }: ExchangeFilter): StoredExchange[] {
+    let query = this.#db.query.selectFrom('exchange').selectAll().limit(limit);
+    query = query.orderBy('id', newest ? 'desc' : 'asc');
+    if (after !== undefined) query = query.where('id', '>', after);
+    if (sinceMs !== undefined) query = query.where('started_at_us', '>=', sinceMs * 1000);
+    if (device !== undefined) query = query.where('device', '=', device);
+    if (vendor !== undefined) query = query.where('vendor', '=', vendor);
+    const rows = this.#db.all(query);
+    return (newest ? rows.reverse() : rows).map(storedExchange);
+  }
+
+  #read(exchange: Exchange): { vendor: Vendor['name'] | null; findings: Findings } {
+    const { start, headers } = parseHead(exchange.request.head);
+    const host = (header(headers, 'host') ?? '').replace(/:[0-9]*$/, '').toLowerCase();
+    const vendor = this.#claimant({ host, path: start[1].split('?', 1)[0] ?? '' });
+    if (vendor === undefined) return { vendor: null, findings: nothing };
+    const known: Known = {
+      value: (device, name) => this.#values.get(vendor.name, device, name),
+      note: (key) => this.#notes.get(key),
+    };
+    try {
+      return { vendor: vendor.name, findings: vendor.read(exchange, known) };
+    } catch (error) {
+      // Vendors do not throw; if one does all the same, the raw exchange must still be kept.
+      const detail = error instanceof Error ? error.message : String(error);
+      return {
+        vendor: vendor.name,
+        findings: { ...nothing, refusals: [{ reason: 'vendor-fault', detail }] },
+      };
+    }
+  }
+
+  #note(key: string, text: string): void {
+    this.#notes.delete(key);
+    this.#notes.set(key, text);
+    if (this.#notes.size <= MAX_NOTES) return;
+    for (const oldest of this.#notes.keys()) {
+      this.#notes.delete(oldest);
+      break;
+    }
+  }
+
+  #has(exchange: Exchange): boolean {
+    const { request, response } = exchange;
+    return this.#sameStart
+      .all([exchange.startedAtUs])
+      .some(
+        (row) =>
+          same(row.request_head, request.head) &&
+          same(row.request_body, request.body) &&
+          same(row.response_head, response?.head) &&
+          same(row.response_body, response?.body),
+      );
+  }
+}
+
+const nothing: Findings = {
+  label: '',
+  device: null,
+  verdict: null,
+  readings: [],
+  values: [],
+  notes: [],
+  refusals: [],
+};
+
+const noBytes = new Uint8Array(0);
+
+const emptyRow: Omit<Row, 'id'> = {
+  started_at_us: 0,
+  response_after_us: 0,
+  ended_after_us: 0,
+  source: '',
+  connection: '',
+  client: '',
+  upstream: '',
+  answered: '',
+  reason: '',
+  vendor: '',
+  label: '',
+  device: '',
+  verdict: '',
+  refusals: '',
+  request_head: noBytes,
+  request_body: noBytes,
+  request_body_bytes: 0,
+  request_complete: 0,
+  interim: noBytes,
+  response_head: noBytes,
+  response_body: noBytes,
+  response_body_bytes: 0,
+  response_complete: 0,
+};
+
+/** In the order of {@link emptyRow}. */
+function parametersOf(exchange: Exchange, vendor: string | null, findings: Findings): unknown[] {
+  const { request, response, interim } = exchange;
+  return [
+    exchange.startedAtUs,
+    exchange.responseAfterUs,
+    exchange.endedAfterUs,
+    exchange.source,
+    exchange.connection,
+    exchange.client,
+    exchange.upstream,
+    exchange.answered,
+    exchange.reason,
+    vendor,
+    findings.label,
+    findings.device,
+    findings.verdict,
+    findings.refusals.length === 0 ? null : JSON.stringify(findings.refusals),
+    request.head,
+    request.body,
+    request.bodyBytes,
+    Number(request.complete),
+    interim.length === 0 ? null : interim,
+    response?.head ?? null,
+    response?.body ?? null,
+    response?.bodyBytes ?? null,
+    response ? Number(response.complete) : null,
+  ];
+}
+
+/** An exchange from its row. The table is written by {@link Journal.commit} alone. */
+function storedExchange(row: Row): StoredExchange {
+  return {
+    id: row.id,
+    connection: row.connection,
+    source: row.source,
+    startedAtUs: row.started_at_us,
+    responseAfterUs: row.response_after_us,
+    endedAfterUs: row.ended_after_us,
+    client: row.client,
+    upstream: row.upstream,
+    answered: row.answered as Answered,
+    reason: row.reason as ExchangeReason | null,
+    vendor: row.vendor,
+    label: row.label,
+    device: row.device,
+    verdict: row.verdict as Findings['verdict'],
+    refusals: row.refusals === null ? [] : (JSON.parse(row.refusals) as Refusal[]),
+    request: {
+      head: bytes(row.request_head),
+      body: bytes(row.request_body),
+      bodyBytes: row.request_body_bytes,
+      complete: row.request_complete === 1,
+    },
+    interim: bytes(row.interim),
+    response:
+      row.response_head === null
+        ? null
+        : {
+            head: bytes(row.response_head),
+            body: bytes(row.response_body),
+            bodyBytes: row.response_body_bytes ?? 0,
+            complete: row.response_complete === 1,
+          },
+  };
+}
+
+/** libsql gives blobs as ArrayBuffer, whatever its types say. */
+function bytes(blob: Uint8Array | ArrayBuffer | null): Uint8Array {
+  if (blob === null) return noBytes;
+  return blob instanceof Uint8Array ? blob : new Uint8Array(blob);
+}
+
+function same(stored: Uint8Array | null, given: Uint8Array | undefined): boolean {
+  if (stored === null || given === undefined) return stored === null && given === undefined;
+  return Buffer.compare(bytes(stored), given) === 0;
+}

@@ -1,0 +1,84 @@
+import type { Kind, Unit } from '../model/quantity.js';
+import type { Quality, Reading, VendorName } from '../model/reading.js';
+import type { Database, Prepared } from './database.js';
+import type { ReadingTable } from './schema.js';
+
+export interface ReadingFilter {
+  /** Readings at or after this instant, in milliseconds since the Unix epoch. */
+  readonly sinceMs?: number | undefined;
+  readonly device?: string | undefined;
+  /** A vendor's user id. */
+  readonly person?: string | undefined;
+  readonly vendor?: string | undefined;
+  /** Only the newest so many. */
+  readonly limit?: number | undefined;
+}
+
+type Row = Omit<ReadingTable, 'seq'> & { seq: number };
+
+/** The readings: each once, by its id, in the order in which they came to be known. */
+export class Readings {
+  readonly #db: Database;
+  readonly #insert: Prepared<unknown>;
+
+  constructor(db: Database) {
+    this.#db = db;
+    const places = { kind: '', value: 0, unit: '', time_ms: 0, device: '', vendor: '' };
+    this.#insert = db.prepare(
+      db.query
+        .insertInto('reading')
+        .values({ id: '', ...places, person: '', candidates: '', quality: '', exchange: 0 })
+        .onConflict((conflict) => conflict.column('id').doNothing()),
+    );
+  }
+
+  /** Adds a reading unless it is there already; to be called in a transaction. Says whether it is new. */
+  add(reading: Reading, exchange: number): boolean {
+    const { id, kind, value, unit, timeMs, device, vendor, person, candidates, quality } = reading;
+    const lists = [candidates.join(',') || null, quality.join(',') || null];
+    const { changes } = this.#insert.run([
+      id,
+      kind,
+      value,
+      unit,
+      timeMs,
+      device,
+      vendor,
+      person,
+      ...lists,
+      exchange,
+    ]);
+    return changes > 0;
+  }
+
+  /** Readings by rising time. */
+  list({ sinceMs, device, person, vendor, limit }: ReadingFilter = {}): Reading[] {
+    let query = this.#db.query
+      .selectFrom('reading')
+      .selectAll()
+      .orderBy('time_ms', 'desc')
+      .orderBy('seq', 'desc');
+    if (sinceMs !== undefined) query = query.where('time_ms', '>=', sinceMs);
+    if (device !== undefined) query = query.where('device', '=', device);
+    if (person !== undefined) query = query.where('person', '=', person);
+    if (vendor !== undefined) query = query.where('vendor', '=', vendor);
+    if (limit !== undefined) query = query.limit(limit);
+    return this.#db.all(query).reverse().map(readingOf);
+  }
+}
+
+/** A reading from its row. The table is written by {@link Readings.add} alone, which takes only readings. */
+export function readingOf(row: Row): Reading {
+  return {
+    id: row.id,
+    kind: row.kind as Kind,
+    value: row.value,
+    unit: row.unit as Unit,
+    timeMs: row.time_ms,
+    device: row.device,
+    vendor: row.vendor as VendorName,
+    person: row.person,
+    candidates: row.candidates?.split(',') ?? [],
+    quality: (row.quality?.split(',') ?? []) as Quality[],
+  };
+}

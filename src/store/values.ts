@@ -1,0 +1,76 @@
+import type { Database, Prepared } from './database.js';
+
+/** How many values are kept in memory to save look-ups and writes that change nothing. */
+const CACHE_SIZE = 1_000;
+
+interface Known {
+  readonly text: string;
+  readonly updated_at_us: number;
+}
+
+/** What the offline answers are made of, and the secrets of the devices: the newest text for each name. */
+export class Values {
+  readonly #select: Prepared<Known>;
+  readonly #upsert: Prepared<unknown>;
+  readonly #db: Database;
+  readonly #cache = new Map<string, Known | undefined>();
+  #dataVersion = -1;
+
+  constructor(db: Database) {
+    this.#db = db;
+    this.#select = db.prepare(
+      db.query
+        .selectFrom('value')
+        .select(['text', 'updated_at_us'])
+        .where('vendor', '=', '')
+        .where('device', '=', '')
+        .where('name', '=', ''),
+    );
+    this.#upsert = db.prepare(
+      db.query
+        .insertInto('value')
+        .values({ vendor: '', device: '', name: '', text: '', updated_at_us: 0 })
+        .onConflict((conflict) =>
+          conflict.columns(['vendor', 'device', 'name']).doUpdateSet((set) => ({
+            text: set.ref('excluded.text'),
+            updated_at_us: set.ref('excluded.updated_at_us'),
+          })),
+        ),
+    );
+  }
+
+  get(vendor: string, device: string, name: string): string | undefined {
+    return this.#known(vendor, device, name)?.text;
+  }
+
+  /**
+   * Sets a value, unless a younger one is known (an old dump may be imported into a running house); to be called
+   * in a transaction.
+   */
+  set(vendor: string, device: string, name: string, text: string, updatedAtUs: number): void {
+    const known = this.#known(vendor, device, name);
+    if (known && (known.text === text || known.updated_at_us > updatedAtUs)) return;
+    this.#upsert.run([vendor, device, name, text, updatedAtUs]);
+    this.#keep(`${vendor} ${device} ${name}`, { text, updated_at_us: updatedAtUs });
+  }
+
+  #known(vendor: string, device: string, name: string): Known | undefined {
+    const key = `${vendor} ${device} ${name}`;
+    if (this.#cache.has(key)) return this.#cache.get(key);
+    const known = this.#select.all([vendor, device, name])[0];
+    this.#keep(key, known);
+    return known;
+  }
+
+  /** Forgets what is in memory if another process has written, or in any case when `always`. */
+  refresh(always = false): void {
+    const version = this.#db.pragma('data_version');
+    if (version !== this.#dataVersion || always) this.#cache.clear();
+    this.#dataVersion = version;
+  }
+
+  #keep(key: string, known: Known | undefined): void {
+    if (this.#cache.size >= CACHE_SIZE) this.#cache.clear();
+    this.#cache.set(key, known);
+  }
+}

@@ -1,0 +1,51 @@
+import type { Exchange } from '../../model/exchange.js';
+import { pathOf, targetOf } from '../raw.js';
+import type { Claim, Findings, Known, Vendor } from '../vendor.js';
+import { decodeExchange } from './decode.js';
+import { endpoints } from './endpoints.js';
+import { secretSpans } from './redaction.js';
+import { Visit } from './visit.js';
+
+/**
+ * The hosts that Withings scales have been seen or said to speak to. s5 is from WBS01 owners of 2010, the Nokia
+ * one from 2018, scalews.withings.com is the web app's; maintws takes maint posts of newer devices, the last
+ * two serve firmware.
+ */
+const hosts = [
+  'scalews.withings.net',
+  's5.withings.net',
+  'scalews.health.nokia.com',
+  'scalews.withings.com',
+  'maintws.withings.net',
+  'fw.withings.net',
+  'cdnfw.withings.net',
+] as const;
+
+const hostSet: ReadonlySet<string> = new Set(hosts);
+
+/** Withings Wi-Fi scales. The protocol is in docs/protocols/withings.md. */
+export const withings: Vendor = {
+  name: 'withings',
+  hosts,
+  claims,
+  read,
+  secrets: secretSpans,
+  decode: decodeExchange,
+};
+
+function claims({ host, path }: Claim): 0 | 1 | 2 {
+  const known = endpoints.has(path);
+  if (host === '') return known ? 2 : 0;
+  if (!hostSet.has(host)) return 0;
+  return known ? 2 : 1;
+}
+
+const nothing = { device: null, verdict: null, readings: [], values: [], notes: [], refusals: [] } as const;
+
+function read(exchange: Exchange, known: Known): Findings {
+  const endpoint = endpoints.get(pathOf(targetOf(exchange.request.head)));
+  if (endpoint === undefined) return { label: 'unknown', ...nothing };
+  const visit = new Visit(exchange, known, endpoint.label);
+  if (visit.readable) endpoint.read?.(visit);
+  return visit.findings();
+}

@@ -1,0 +1,61 @@
+import { parseJson } from './json.js';
+
+/** `[from, to)` in a text. */
+export type Range = readonly [from: number, to: number];
+
+/**
+ * Where the values of secret members lie in a JSON text: inside the quotes of a string, all of anything else.
+ * The text must be one that JSON.parse takes; JSON.parse itself does not tell where things are.
+ */
+export function jsonSecrets(text: string, isSecret: (name: string) => boolean): Range[] {
+  const ranges: Range[] = [];
+  for (let at = text.indexOf('"'); at >= 0; at = text.indexOf('"', at)) {
+    const end = stringEnd(text, at);
+    const colon = skipSpace(text, end);
+    const name = text[colon] === ':' ? parseJson(text.slice(at, end)) : undefined;
+    at = end;
+    if (typeof name !== 'string' || !isSecret(name)) continue;
+    const from = skipSpace(text, colon + 1);
+    at = valueEnd(text, from);
+    if (text[from] === '"') ranges.push([from + 1, at - 1]);
+    else ranges.push([from, at]);
+  }
+  return ranges;
+}
+
+/** The index after a string's closing quote. */
+function stringEnd(text: string, open: number): number {
+  for (let at = open + 1; at < text.length; at++) {
+    if (text[at] === '\\') at++;
+    else if (text[at] === '"') return at + 1;
+  }
+  return text.length;
+}
+
+function skipSpace(text: string, from: number): number {
+  let at = from;
+  while (at < text.length && ' \t\r\n'.includes(text[at] ?? '')) at++;
+  return at;
+}
+
+/** The index after a value, whatever it is. */
+function valueEnd(text: string, from: number): number {
+  let depth = 0;
+  let at = from;
+  while (at < text.length) {
+    const c = text[at] ?? '';
+    if (c === '"') {
+      at = stringEnd(text, at);
+      if (depth === 0) return at;
+      continue;
+    }
+    if (c === '{' || c === '[') depth++;
+    else if (c === '}' || c === ']') {
+      // The end of what the value, a bare word, stands in.
+      if (depth === 0) return at;
+      if (--depth === 0) return at + 1;
+    } else if (depth === 0 && ', \t\r\n'.includes(c)) return at;
+    at++;
+  }
+  return at;
+}

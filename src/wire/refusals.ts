@@ -1,0 +1,23 @@
+import type { RefusalReason } from '../model/exchange.js';
+
+const statusLines: Record<RefusalReason, string> = {
+  'host-not-allowed': '421 Misdirected Request',
+  'conflicting-host': '400 Bad Request',
+  'not-origin-form': '400 Bad Request',
+  'head-timeout': '408 Request Timeout',
+  'lookup-failed': '502 Bad Gateway',
+  'upstream-is-self': '508 Loop Detected',
+  'connect-refused': '502 Bad Gateway',
+  'connect-timeout': '504 Gateway Timeout',
+  'connect-failed': '502 Bad Gateway',
+};
+
+/** The raw answer, head and body apart, that tells a client why it is not served. */
+export function refusalAnswer(reason: RefusalReason, message: string): [head: Buffer, body: Buffer] {
+  const body = Buffer.from(`scaletap: ${message}\n`);
+  const head = Buffer.from(
+    `HTTP/1.1 ${statusLines[reason]}\r\nContent-Type: text/plain; charset=utf-8\r\n` +
+      `Content-Length: ${body.length}\r\nConnection: close\r\n\r\n`,
+  );
+  return [head, body];
+}

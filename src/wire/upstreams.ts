@@ -1,0 +1,34 @@
+/** A vendor's server that clients may be relayed to. */
+export interface Upstream {
+  /** As it stands in the Host header, lower case, without port. */
+  readonly host: string;
+  /** A fixed address; null when the name is looked up. */
+  readonly address: string | null;
+  readonly port: number;
+}
+
+/** The allow list: it alone decides where a connection may lead. */
+export class AllowList {
+  readonly #byHost: ReadonlyMap<string, Upstream>;
+  readonly #first: Upstream;
+
+  constructor(upstreams: readonly [Upstream, ...Upstream[]]) {
+    this.#byHost = new Map(upstreams.map((upstream) => [upstream.host, upstream]));
+    this.#first = upstreams[0];
+  }
+
+  /** The upstream that a Host header names, whatever its port; the first one when there is no Host. */
+  pick(host: string | undefined): Upstream | undefined {
+    if (host === undefined || host === '') return this.#first;
+    const name = host
+      .replace(/:[0-9]*$/, '')
+      .replace(/\.$/, '')
+      .toLowerCase();
+    return this.#byHost.get(name);
+  }
+}
+
+/** The Host that the beginning of a head names, when the head itself could not be framed. */
+export function hostInFragment(fragment: Buffer): string | undefined {
+  return /\r?\nhost:[ \t]*([^\s]+)[ \t]*\r?\n/i.exec(fragment.toString('latin1'))?.[1];
+}
