@@ -16,6 +16,7 @@ import { cpus, release, totalmem } from 'node:os';
  * @property {number} perSecond
  * @property {number} completed
  * @property {number} missing
+ * @property {string} said
  * @property {Record<string, number>} errors
  *
  * @typedef {object} Findings
@@ -180,12 +181,12 @@ function verdict(measured, sign, asked) {
   return (sign === '>=' ? measured >= asked : measured <= asked) ? 'met' : 'not met';
 }
 
-function soakTable({ failure, samples, memoryMb, perSecond, completed, missing, errors }) {
+function soakTable({ failure, samples, memoryMb, perSecond, completed, missing, said, errors }) {
   if (failure !== undefined) return failure;
   const rows = samples.map(({ completed, seconds, mb }) => [round(completed), seconds.toFixed(1), round(mb)]);
   const sum = [
     `${round(completed)} exchanges through scaletap, ${round(perSecond)} a second,`,
-    `peak ${round(memoryMb.peak)} MB, ${missing} lost, ${countErrors({ errors })} errors.`,
+    `peak ${round(memoryMb.peak)} MB, ${missing} lost, ${countErrors({ errors })} errors.${said}`,
   ];
   return `${table(['exchanges', 'after, s', 'resident, MB'], rows)}\n\n${sum.join(' ')}`;
 }
@@ -195,12 +196,13 @@ function notesOf({ peer, rounds, failures }) {
   const add = (reason, count) => {
     counts[reason] = (counts[reason] ?? 0) + count;
   };
-  for (const { many, one, bad, stopped, missing } of rounds) {
+  for (const { many, one, bad, stopped, missing, said } of rounds) {
     for (const [reason, count] of Object.entries(many.errors)) add(reason, count);
     for (const [reason, count] of Object.entries(one.errors)) add(reason, count);
     if (bad > 0) add('the origin got what no scale had sent', bad);
+    if (missing > 0) add(`an exchange lost${said}`, missing);
     if (missing < 0) add('an exchange in the journal that was not completed', -missing);
-    if (stopped === false) add('did not stop when asked', 1);
+    if (stopped === false) add(`did not stop when asked${said}`, 1);
   }
   return [
     ...(peer.missing === undefined ? [] : [`${peer.name}: ${peer.missing}`]),

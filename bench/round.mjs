@@ -27,6 +27,7 @@ import { cpuSeconds, firstReply, freePort, residentMb, startPeer, startScript, s
  * @property {number} completed exchanges of both loads, warm-up included
  * @property {number} [missing] how many exchanges the journal has less than the load generator completed
  * @property {boolean} [stopped] whether the peer stopped when it was asked
+ * @property {string} [said] the last that it printed, when it lost something or did not stop
  */
 
 /** The cloud for the whole bench, with its `stats()` since the last time that they were asked for. */
@@ -119,16 +120,22 @@ async function withPeer(peer, origin, parent, work) {
     const stopped = await stop(child);
     // The first reply was an exchange too.
     const missing = peer.journal ? done.completed + 1 - countJournal(folder) : undefined;
-    return { ...done, startMs, missing, stopped };
+    const said = missing > 0 || !stopped ? lastLines(log) : '';
+    return { ...done, startMs, missing, stopped, said };
   } catch (error) {
     const ended = child.exitCode ?? child.signalCode;
     await stop(child);
-    const output = readFileSync(log, 'utf8').trim().split('\n').slice(-5).join('\n  ');
     const how = ended === null ? error.message : `it ended with ${ended}`;
-    throw new Error(output === '' ? how : `${how}\n  ${output}`);
+    throw new Error(`${how}${lastLines(log)}`);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** The last that a peer printed, to be put behind what is said of it. */
+function lastLines(log) {
+  const lines = readFileSync(log, 'utf8').trim().split('\n').slice(-5);
+  return lines.map((line) => `\n  ${line}`).join('');
 }
 
 function countJournal(folder) {

@@ -168,10 +168,9 @@ function withOptions(parser: Argv, command: CommandName): Argv {
   for (const [name, { type, value, describe, defaultText, group }] of optionsOf(command)) {
     parser.option(name, {
       group: `${group}:`,
-      describe: type === 'list' ? `${describe}; may be repeated` : describe,
+      describe: `${value === '' ? '' : `${value}  `}${describe}${type === 'list' ? '; may be repeated' : ''}`,
       // Texts stay texts: the schema turns them into values, so that all sources are judged alike.
       ...(type === 'switch' ? { type: 'boolean' } : { nargs: 1, defaultDescription: defaultText }),
-      ...(value === '' ? {} : { describe: `${value}  ${describe}` }),
     });
   }
   return parser;

@@ -51,9 +51,9 @@ export function exchangeText(stored: StoredExchange, showSecrets: boolean): stri
   const exchange = showSecrets ? stored : redact(stored);
   const sections = [
     facts(stored),
-    messageText('Request', exchange.request),
+    messageText('Request', exchange.request, showSecrets),
     exchange.interim.length === 0 ? '' : `Interim answer\n${bytesText(exchange.interim)}`,
-    exchange.response === null ? 'Answer\n  none\n' : messageText('Answer', exchange.response),
+    exchange.response === null ? 'Answer\n  none\n' : messageText('Answer', exchange.response, showSecrets),
     decodedText(stored, showSecrets),
     refusalsText(stored),
   ];
@@ -78,14 +78,14 @@ function facts(exchange: StoredExchange): string {
   ]);
 }
 
-function messageText(title: string, message: RawMessage): string {
+function messageText(title: string, message: RawMessage, showSecrets: boolean): string {
   const { head, body, bodyBytes, complete } = message;
   const notes = [
     complete ? '' : 'not whole',
     body.length < bodyBytes ? `${body.length} of ${bodyBytes} bytes of the body kept` : '',
   ].filter((note) => note !== '');
   const heading = notes.length === 0 ? title : `${title} (${notes.join(', ')})`;
-  const covered = body.length > 0 && isCovered(content(message).length > 0 ? content(message) : body);
+  const covered = !showSecrets && (isCovered(body) || isCovered(content(message)));
   const shown = covered
     ? `[${body.length} bytes not shown: could not be read; --show-secrets shows them]\n`
     : bytesText(body);

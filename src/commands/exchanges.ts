@@ -11,7 +11,7 @@ import { Store } from '../store/store.js';
 import type { Exported } from '../transfer/export.js';
 import { exportPieces } from '../transfer/export.js';
 import { redact } from '../transfer/redact.js';
-import { claimant } from '../vendors/index.js';
+import { vendorOf } from '../vendors/index.js';
 import { version } from '../version.js';
 import { exchangeColumns, exchangeRow, exchangeText } from './exchange-text.js';
 import type { Filter } from './filters.js';
@@ -83,7 +83,7 @@ export async function exportTo(settings: Settings, log: Log): Promise<number> {
 }
 
 async function withStore(settings: Settings, work: (store: Store) => Promise<void>): Promise<number> {
-  const store = new Store(settings.dataDir, claimant);
+  const store = new Store(settings.dataDir, vendorOf);
   try {
     await work(store);
   } finally {

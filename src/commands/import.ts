@@ -3,10 +3,10 @@ import type { Log } from '../log.js';
 import { UserError } from '../model/errors.js';
 import { printable } from '../model/escape.js';
 import type { Exchange } from '../model/exchange.js';
-import { Store } from '../store/store.js';
+import { isStoreTrouble, Store } from '../store/store.js';
 import { readFile } from '../transfer/read-file.js';
 import type { Problem } from '../transfer/reasons.js';
-import { claimant } from '../vendors/index.js';
+import { vendorOf } from '../vendors/index.js';
 import { counted, Progress, print } from './output.js';
 
 /** A transaction takes so many exchanges, or so many bytes of them. */
@@ -30,7 +30,7 @@ interface Result {
  * already is passed over. Resolves to 1 when something in the files could not be imported.
  */
 export async function run(settings: Settings, log: Log, files: readonly string[]): Promise<number> {
-  const store = new Store(settings.dataDir, claimant, { create: true });
+  const store = new Store(settings.dataDir, vendorOf, { create: true });
   let code = 0;
   try {
     for (const file of files) {
@@ -102,10 +102,8 @@ class Batch {
     try {
       return this.#store.journal.commit(this.#exchanges, { dedupe: true });
     } catch (cause) {
-      const { code, message }: NodeJS.ErrnoException =
-        cause instanceof Error ? cause : new Error(String(cause));
-      if (!code?.startsWith('SQLITE_')) throw cause;
-      const what = `cannot write ${this.#store.file} (${message})`;
+      if (!(cause instanceof Error && isStoreTrouble(cause))) throw cause;
+      const what = `cannot write ${this.#store.file} (${cause.message})`;
       throw new UserError(`${what}; what was imported before is kept, so try again when it can`, { cause });
     }
   }

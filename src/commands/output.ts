@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
-import { open, rename, rm } from 'node:fs/promises';
+import { lstat, open, rename, rm } from 'node:fs/promises';
 import { UserError } from '../model/errors.js';
+import { printable } from '../model/escape.js';
 
 /** Writes to stdout, as fast as its reader takes it. Rejects with EPIPE when the reader has gone. */
 export function print(text: string | Uint8Array): Promise<void> {
@@ -18,6 +19,7 @@ export async function writeFile(path: string, pieces: Iterable<string | Uint8Arr
   const beside = `${path}.${randomBytes(4).toString('hex')}.part`;
   let file: FileHandle | undefined;
   try {
+    await refuseSpecial(path);
     file = await open(beside, 'wx', 0o600);
     for (const piece of pieces) await file.writeFile(piece);
     await file.sync();
@@ -32,6 +34,18 @@ export async function writeFile(path: string, pieces: Iterable<string | Uint8Arr
   }
 }
 
+/** Nothing but a plain file may lose its name to ours: not a device, a pipe, a folder or a link. */
+async function refuseSpecial(path: string): Promise<void> {
+  const stats = await lstat(path).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'ENOENT') return undefined;
+    throw cause;
+  });
+  if (stats === undefined || stats.isFile()) return;
+  throw new UserError(
+    `${path} is not a plain file; name another with --out, or leave it out for standard output`,
+  );
+}
+
 /** A line about long work on stderr, when that is a terminal; it is written anew at most five times a second. */
 export class Progress {
   #next = 0;
@@ -41,7 +55,7 @@ export class Progress {
     if (!process.stderr.isTTY || performance.now() < this.#next) return;
     this.#next = performance.now() + 200;
     this.#shown = true;
-    process.stderr.write(`\r\x1b[K${text}`);
+    process.stderr.write(`\r\x1b[K${printable(text)}`);
   }
 
   /** Takes the line away. */
@@ -87,7 +101,7 @@ export class Table {
     const titles = this.#columns.map(({ title }) => title);
     const first = this.#widths === undefined;
     this.#widths ??= titles.map((title, i) =>
-      Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)),
+      rows.reduce((width, row) => Math.max(width, row[i]?.length ?? 0), title.length),
     );
     return (first ? [titles, ...rows] : rows).map((row) => `${this.#line(row)}\n`).join('');
   }

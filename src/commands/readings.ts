@@ -2,7 +2,7 @@ import type { Settings } from '../config/schema.js';
 import { UsageError } from '../model/errors.js';
 import type { Reading } from '../model/reading.js';
 import { Store } from '../store/store.js';
-import { claimant } from '../vendors/index.js';
+import { vendorOf } from '../vendors/index.js';
 import { filterOf } from './filters.js';
 import { print } from './output.js';
 import type { NamedReading } from './reading-formats.js';
@@ -13,7 +13,7 @@ export async function run(settings: Settings): Promise<number> {
   if (settings.json && settings.csv)
     throw new UsageError('--json and --csv cannot both be had; leave one out');
   const filter = filterOf(settings);
-  const store = new Store(settings.dataDir, claimant);
+  const store = new Store(settings.dataDir, vendorOf);
   try {
     const readings = wanted(store, filter, settings);
     const lines = settings.json ? jsonLines : settings.csv ? csvLines : tableLines;

@@ -8,7 +8,7 @@ import { optionList, options, optionsOf, settingName, variableName } from './sch
 import { InvalidValue } from './values.js';
 
 /** What the command line gave: a flag's texts as they were written, in their order. */
-export type Flags = ReadonlyMap<string, readonly string[]>;
+type Flags = ReadonlyMap<string, readonly string[]>;
 
 /** Where settings come from, apart from the defaults. */
 export interface Sources {
@@ -42,8 +42,9 @@ export async function loadSettings({ command, flags, env }: Sources): Promise<Lo
   checkFlags(command, flags);
   const variables = fromVariables(env);
   const early = (name: 'config' | 'data-dir'): string | null => {
+    const option: Option<string | null> = options[name];
     const given = fromFlags(flags, name) ?? variables.get(name);
-    return given === undefined ? options[name].default : options[name].parse(single(given, options[name]));
+    return given === undefined ? option.default : parseOne(given, option, single(given, option));
   };
   const asked = early('config');
   const path = asked ?? [configFile, join(early('data-dir') ?? '.', configFile)].find(existsSync);
@@ -96,10 +97,14 @@ async function fromFile(path: string): Promise<Map<string, Given>> {
 }
 
 function unknownVariables(env: Sources['env']): string[] {
-  const known = optionList().map(([name]) => variableName(name));
+  const prefix = variableName('');
+  const known = optionList().map(([name]) => variableName(name).slice(prefix.length));
   return Object.keys(env)
-    .filter((name) => name.startsWith('SCALETAP_') && !known.includes(name))
-    .map((name) => `${name} is not a variable of scaletap and is passed over${didYouMean(name, known)}`);
+    .filter((name) => name.startsWith(prefix) && !known.includes(name.slice(prefix.length)))
+    .map((name) => {
+      const hint = didYouMean(name.slice(prefix.length), known, prefix);
+      return `${name} is not a variable of scaletap and is passed over${hint}`;
+    });
 }
 
 function unknownKeys(file: ReadonlyMap<string, Given>): string[] {
@@ -112,6 +117,7 @@ function unknownKeys(file: ReadonlyMap<string, Given>): string[] {
 function parse(given: Given, option: Option): unknown {
   if (option.type !== 'list') return parseOne(given, option, single(given, option));
   const items = given.texts.flatMap((text) => text.split(','));
+  if (items.length === 0) throw wrong(given.origin, 'is an empty list; name something or leave it out');
   return items.map((item) => parseOne(given, option, item.trim()));
 }
 
@@ -121,7 +127,7 @@ function single({ origin, texts: [text, ...more] }: Given, { type }: Option): st
   throw wrong(origin, `${problem}; it takes one ${type === 'number' ? 'number' : 'value'}`);
 }
 
-function parseOne({ origin }: Given, option: Option, text: string): unknown {
+function parseOne<T>({ origin }: Given, option: Option<unknown, T>, text: string): T {
   try {
     return option.parse(text);
   } catch (cause) {

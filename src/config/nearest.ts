@@ -1,10 +1,10 @@
 /**
  * The word of `words` that is most like `word`, or undefined when none is near: at most a third of its letters
- * (and always two) may be wrong, missing, in excess or swapped with a neighbour.
+ * (and always one) may be wrong, missing, in excess or swapped with a neighbour.
  */
 export function nearest(word: string, words: readonly string[]): string | undefined {
   let best: string | undefined;
-  let least = Math.max(2, Math.floor(word.length / 3)) + 1;
+  let least = Math.max(1, Math.floor(word.length / 3)) + 1;
   for (const candidate of words) {
     if (Math.abs(candidate.length - word.length) >= least) continue;
     const steps = distance(word, candidate);

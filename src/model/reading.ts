@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Kind, Unit } from './quantity.js';
 import { unitOf } from './quantity.js';
 
@@ -43,6 +43,6 @@ export type ReadingDraft = Omit<Reading, 'id' | 'unit' | 'candidates' | 'quality
 export function reading(draft: ReadingDraft): Reading {
   const { vendor, device, timeMs, kind, person } = draft;
   const key = JSON.stringify([vendor, device, timeMs, kind, person]);
-  const id = createHash('sha256').update(key).digest('base64url').slice(0, 22);
+  const id = hash('sha256', key, 'base64url').slice(0, 22);
   return { candidates: [], quality: [], ...draft, id, unit: unitOf(kind) };
 }

@@ -1,41 +1,92 @@
 import type { Answered, Exchange, ExchangeReason, RawMessage } from '../model/exchange.js';
 
 /**
- * Exchanges on their way from the relay's thread to the store's, packed into one buffer that changes hands
- * without being copied. Bytes and texts with their length in front, numbers as doubles; never stored.
+ * Exchanges on their way from the relay's thread to the store's, packed into one buffer. Bytes and texts with their length in front, numbers as doubles; never stored.
  */
 
+const FIRST_SIZE = 64 * 1024;
 const NUMBER = 8;
 const LENGTH = 4;
 
-/** About how much memory an exchange holds, in bytes. */
-export function sizeOf({ request, interim, response }: Exchange): number {
-  const bodies = request.body.length + (response?.body.length ?? 0);
-  return 512 + request.head.length + interim.length + (response?.head.length ?? 0) + bodies;
-}
+/** Exchanges that are packed as they come, so that nothing of them has to be kept besides. */
+export class Batch {
+  #buffer = Buffer.from(new ArrayBuffer(FIRST_SIZE));
+  #at = 0;
+  #count = 0;
 
-/** Packs exchanges into a buffer of their own. */
-export function pack(exchanges: readonly Exchange[]): Uint8Array<ArrayBuffer> {
-  const writer = new Writer(exchanges.reduce((sum, exchange) => sum + sizeOf(exchange), 0));
-  for (const exchange of exchanges) {
-    writer.text(exchange.connection);
-    writer.text(exchange.source);
-    writer.number(exchange.startedAtUs);
-    writer.number(exchange.responseAfterUs ?? -1);
-    writer.number(exchange.endedAfterUs);
-    writer.text(exchange.client);
-    writer.text(exchange.upstream);
-    writer.text(exchange.answered);
-    writer.text(exchange.reason ?? '');
-    writeMessage(writer, exchange.request);
-    writer.bytes(exchange.interim);
-    writer.number(exchange.response === null ? 0 : 1);
-    if (exchange.response) writeMessage(writer, exchange.response);
+  /** How many exchanges are in it. */
+  get count(): number {
+    return this.#count;
   }
-  return writer.done();
+
+  /** How many bytes they take. */
+  get bytes(): number {
+    return this.#at;
+  }
+
+  add(exchange: Exchange): void {
+    const { request, response } = exchange;
+    this.#text(exchange.connection);
+    this.#text(exchange.source);
+    this.#number(exchange.startedAtUs);
+    this.#number(exchange.responseAfterUs ?? -1);
+    this.#number(exchange.endedAfterUs);
+    this.#text(exchange.client);
+    this.#text(exchange.upstream);
+    this.#text(exchange.answered);
+    this.#text(exchange.reason ?? '');
+    this.#message(request);
+    this.#bytes(exchange.interim);
+    this.#number(response === null ? 0 : 1);
+    if (response) this.#message(response);
+    this.#count++;
+  }
+
+  /** A copy of what is packed, for {@link unpack}. */
+  packed(): Uint8Array<ArrayBuffer> {
+    return new Uint8Array(this.#buffer.buffer.slice(0, this.#at));
+  }
+
+  /** Makes it empty; its memory is used again. */
+  clear(): void {
+    this.#at = 0;
+    this.#count = 0;
+  }
+
+  #message({ head, body, bodyBytes, complete }: RawMessage): void {
+    this.#bytes(head);
+    this.#bytes(body);
+    this.#number(complete ? bodyBytes : -1 - bodyBytes);
+  }
+
+  #number(value: number): void {
+    this.#room(NUMBER);
+    this.#at = this.#buffer.writeDoubleLE(value, this.#at);
+  }
+
+  #text(value: string): void {
+    this.#room(LENGTH + 3 * value.length);
+    const length = this.#buffer.write(value, this.#at + LENGTH);
+    this.#buffer.writeUInt32LE(length, this.#at);
+    this.#at += LENGTH + length;
+  }
+
+  #bytes(value: Uint8Array): void {
+    this.#room(LENGTH + value.length);
+    this.#at = this.#buffer.writeUInt32LE(value.length, this.#at);
+    this.#buffer.set(value, this.#at);
+    this.#at += value.length;
+  }
+
+  #room(size: number): void {
+    if (this.#at + size <= this.#buffer.length) return;
+    const larger = Buffer.from(new ArrayBuffer(2 * this.#buffer.length + size));
+    this.#buffer.copy(larger, 0, 0, this.#at);
+    this.#buffer = larger;
+  }
 }
 
-/** The exchanges in a buffer of {@link pack}; their bytes are views of it. */
+/** The exchanges of a {@link Batch}; their bytes are views of it. */
 export function unpack(packed: Uint8Array): Exchange[] {
   const reader = new Reader(packed);
   const exchanges: Exchange[] = [];
@@ -70,56 +121,11 @@ export function unpack(packed: Uint8Array): Exchange[] {
   return exchanges;
 }
 
-function writeMessage(writer: Writer, { head, body, bodyBytes, complete }: RawMessage): void {
-  writer.bytes(head);
-  writer.bytes(body);
-  writer.number(complete ? bodyBytes : -1 - bodyBytes);
-}
-
 function readMessage(reader: Reader): RawMessage {
   const head = reader.bytes();
   const body = reader.bytes();
   const count = reader.number();
   return { head, body, bodyBytes: count < 0 ? -1 - count : count, complete: count >= 0 };
-}
-
-class Writer {
-  #buffer: Buffer<ArrayBuffer>;
-  #at = 0;
-
-  constructor(size: number) {
-    this.#buffer = Buffer.from(new ArrayBuffer(size));
-  }
-
-  number(value: number): void {
-    this.#room(NUMBER);
-    this.#at = this.#buffer.writeDoubleLE(value, this.#at);
-  }
-
-  text(value: string): void {
-    this.#room(LENGTH + 3 * value.length);
-    const length = this.#buffer.write(value, this.#at + LENGTH);
-    this.#buffer.writeUInt32LE(length, this.#at);
-    this.#at += LENGTH + length;
-  }
-
-  bytes(value: Uint8Array): void {
-    this.#room(LENGTH + value.length);
-    this.#at = this.#buffer.writeUInt32LE(value.length, this.#at);
-    this.#buffer.set(value, this.#at);
-    this.#at += value.length;
-  }
-
-  done(): Uint8Array<ArrayBuffer> {
-    return this.#buffer.subarray(0, this.#at);
-  }
-
-  #room(size: number): void {
-    if (this.#at + size <= this.#buffer.length) return;
-    const larger = Buffer.from(new ArrayBuffer(2 * this.#buffer.length + size));
-    this.#buffer.copy(larger);
-    this.#buffer = larger;
-  }
 }
 
 class Reader {

@@ -2,13 +2,13 @@ import { Worker } from 'node:worker_threads';
 import type { Log } from '../log.js';
 import { UserError } from '../model/errors.js';
 import type { Exchange } from '../model/exchange.js';
-import { pack, sizeOf } from './batch.js';
+import { Batch } from './batch.js';
 import type { FromThread, RecorderSettings, ToThread } from './messages.js';
 
 /** Exchanges are committed in groups: the first of a group waits so long for others. */
 const GROUP_MS = 10;
-/** One group holds at most so many bytes, which bounds the memory of both threads. */
-const MAX_GROUP_BYTES = 4 * 1024 * 1024;
+/** A group takes no more exchanges when it holds so many bytes, which bounds the work of one commit. */
+const FULL_GROUP_BYTES = 2 * 1024 * 1024;
 /** Bytes of exchanges that wait for a store that fails or is slow. What comes on top is lost, and counted. */
 const MAX_WAITING_BYTES = 32 * 1024 * 1024;
 /** How long the last exchanges are waited for at the end. */
@@ -24,15 +24,18 @@ export class Recorder {
   readonly #log: Log;
   #thread: Worker | null = null;
   #open = false;
-  #waiting: Exchange[] = [];
-  #waitingBytes = 0;
-  /** Given to the thread and not known to be on disk. */
-  #inFlight: Exchange[] = [];
-  /** The first so many that wait were given to a thread that has failed. */
-  #again = 0;
+  /** In the order in which they go; exchanges are added to the last one. */
+  #waiting: Batch[] = [];
+  /** With the thread, and not known to be on disk. */
+  #inFlight: Batch | null = null;
+  /** A batch whose memory can be used again. */
+  #spare: Batch | null = null;
+  /** The first batch that waits was given to a thread that has failed. */
+  #again = false;
   #timer: NodeJS.Timeout | null = null;
   #lost = 0;
-  #closing = false;
+  /** No thread is to be started any more. */
+  #ended = false;
   #onEvent: () => void = () => undefined;
 
   constructor(settings: RecorderSettings, log: Log) {
@@ -48,33 +51,43 @@ export class Recorder {
     return new Promise((resolve, reject) => this.#startThread(resolve, reject));
   }
 
-  /** Takes an exchange that is over. Returns at once and never throws. */
+  /** Takes an exchange that is over. Returns at once. */
   record(exchange: Exchange): void {
-    const size = sizeOf(exchange);
-    if (this.#waitingBytes + size > MAX_WAITING_BYTES) {
-      if (this.#lost++ === 0)
-        this.#log.error('the store does not keep up: exchanges are relayed but not kept');
-      return;
+    let batch = this.#waiting.at(-1);
+    if (
+      batch === undefined ||
+      batch.bytes >= FULL_GROUP_BYTES ||
+      (this.#again && this.#waiting.length === 1)
+    ) {
+      if (this.#waitingBytes() >= MAX_WAITING_BYTES) {
+        if (this.#lost++ === 0)
+          this.#log.error('the store does not keep up: exchanges are relayed but not kept');
+        return;
+      }
+      batch = this.#spare ?? new Batch();
+      this.#spare = null;
+      this.#waiting.push(batch);
     }
-    this.#waiting.push(exchange);
-    this.#waitingBytes += size;
+    batch.add(exchange);
     this.#timer ??= setTimeout(() => this.#flush(), GROUP_MS);
   }
 
   /** Has everything committed, within a bound, and ends the thread. */
   async close(): Promise<void> {
-    this.#closing = true;
     const deadline = performance.now() + CLOSE_TIMEOUT_MS;
-    while (this.#waiting.length + this.#inFlight.length > 0 && performance.now() < deadline) {
+    while (this.#pending() > 0 && !this.#ended && performance.now() < deadline) {
       this.#flush();
       await this.#event(deadline - performance.now());
     }
-    const lost = this.#lost + this.#waiting.length + this.#inFlight.length;
+    this.#ended = true;
+    const lost = this.#lost + this.#pending();
     if (lost > 0) this.#log.error(`${lost} exchanges were relayed but could not be kept`);
     if (this.#timer) clearTimeout(this.#timer);
     const thread = this.#thread;
     if (thread === null) return;
-    this.#post({ kind: 'close' });
+    // A thread that is still opening the store, or fails to write, would not hear it for long.
+    if (this.#open && this.#inFlight === null) this.#post({ kind: 'close' });
+    else void thread.terminate();
     const late = setTimeout(() => void thread.terminate(), CLOSE_TIMEOUT_MS);
     while (this.#thread !== null) await this.#event(CLOSE_TIMEOUT_MS);
     clearTimeout(late);
@@ -83,7 +96,7 @@ export class Recorder {
   #startThread(resolve: (file: string) => void, reject: (error: Error) => void): void {
     const thread = new Worker(new URL('./thread.js', import.meta.url), {
       workerData: this.#settings,
-      // Batches are short-lived: a small young generation keeps the memory low at no cost in speed.
+      // What a batch leaves behind is short-lived: a small young generation keeps the memory low.
       resourceLimits: { maxYoungGenerationSizeMb: 16 },
     });
     this.#thread = thread;
@@ -95,7 +108,7 @@ export class Recorder {
           this.#flush();
           break;
         case 'unusable':
-          this.#closing = true;
+          this.#ended = true;
           reject(new UserError(message.message));
           break;
         case 'committed':
@@ -114,40 +127,50 @@ export class Recorder {
       this.#thread = null;
       this.#open = false;
       this.#onEvent();
-      if (this.#closing) return;
-      // What it had not committed goes to the next one. What it had, but could not say, is found there again.
-      this.#again = this.#inFlight.length;
-      this.#waiting = [...this.#inFlight.splice(0), ...this.#waiting];
-      setTimeout(() => this.#startThread(resolve, reject), RESTART_AFTER_MS).unref();
+      if (this.#ended) return;
+      // The next thread is given the batch again; it finds out what of it was committed.
+      if (this.#inFlight) {
+        this.#waiting.unshift(this.#inFlight);
+        this.#inFlight = null;
+        this.#again = true;
+      }
+      const restart = () => {
+        if (!this.#ended) this.#startThread(resolve, reject);
+      };
+      setTimeout(restart, RESTART_AFTER_MS).unref();
     });
   }
 
   #flush(): void {
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
-    if (!this.#open || this.#inFlight.length > 0 || this.#waiting.length === 0) return;
-    const again = this.#again > 0;
-    const most = again ? this.#again : this.#waiting.length;
-    let bytes = 0;
-    let count = 0;
-    while (count < most && (count === 0 || bytes < MAX_GROUP_BYTES)) {
-      bytes += sizeOf(this.#waiting[count++] as Exchange);
-    }
-    this.#again = Math.max(0, this.#again - count);
-    this.#inFlight = count === this.#waiting.length ? this.#waiting : this.#waiting.slice(0, count);
-    this.#waiting = count === this.#waiting.length ? [] : this.#waiting.slice(count);
-    const packed = pack(this.#inFlight);
-    this.#post({ kind: 'batch', packed, again }, packed.buffer);
+    if (!this.#open || this.#inFlight) return;
+    const batch = this.#waiting.shift();
+    if (batch === undefined) return;
+    this.#inFlight = batch;
+    const packed = batch.packed();
+    this.#post({ kind: 'batch', packed, again: this.#again }, packed.buffer);
+    this.#again = false;
   }
 
   #committed(): void {
-    for (const exchange of this.#inFlight) this.#waitingBytes -= sizeOf(exchange);
-    this.#inFlight = [];
-    if (this.#lost > 0) {
+    this.#inFlight?.clear();
+    this.#spare ??= this.#inFlight;
+    this.#inFlight = null;
+    if (this.#lost > 0 && this.#waiting.length === 0) {
       this.#log.error(`the store keeps up again; ${this.#lost} exchanges were relayed but not kept`);
       this.#lost = 0;
     }
     if (this.#waiting.length > 0) this.#timer ??= setTimeout(() => this.#flush(), 0);
+  }
+
+  #waitingBytes(): number {
+    return this.#waiting.reduce((sum, batch) => sum + batch.bytes, 0);
+  }
+
+  /** Exchanges that are not known to be on disk. */
+  #pending(): number {
+    return this.#waiting.reduce((sum, batch) => sum + batch.count, this.#inFlight?.count ?? 0);
   }
 
   #post(message: ToThread, ...transfer: ArrayBuffer[]): void {

@@ -8,8 +8,8 @@ import type { Exchange } from '../model/exchange.js';
 import type { DeliveryStatus } from '../sinks/delivery.js';
 import { DeliveryLoop } from '../sinks/delivery.js';
 import { openSinks } from '../sinks/index.js';
-import { isStoreTrouble, Store } from '../store/store.js';
-import { claimant } from '../vendors/index.js';
+import { isStoreTrouble, Store, StoreUnavailable } from '../store/store.js';
+import { vendorOf } from '../vendors/index.js';
 import { unpack } from './batch.js';
 import type { FromThread, RecorderSettings, ToThread } from './messages.js';
 
@@ -20,7 +20,7 @@ import type { FromThread, RecorderSettings, ToThread } from './messages.js';
 
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 30_000;
-const RETENTION_EVERY_MS = 5_000;
+const HOUSEKEEPING_EVERY_MS = 5_000;
 
 const settings = workerData as RecorderSettings;
 const port = parentPort;
@@ -45,19 +45,12 @@ async function main(): Promise<void> {
     return;
   }
   const deliveries = await startDeliveries(store);
-  const retention = store.retention(settings.retention);
-  let forgetting = false;
-  const forget = setInterval(async () => {
-    if (forgetting) return;
-    forgetting = true;
-    try {
-      // A pause after each step lets commits in between.
-      while (retention.step(Date.now()) > 0) await sleep(1);
-    } catch (error) {
-      log('warn', `cannot forget old exchanges: ${messageOf(error)}`);
-    }
-    forgetting = false;
-  }, RETENTION_EVERY_MS);
+  const forget = forgetter(store);
+  const housekeeping = setInterval(() => {
+    void forget();
+    // An import beside us may have brought readings.
+    for (const delivery of deliveries) delivery.wake();
+  }, HOUSEKEEPING_EVERY_MS);
 
   port?.on('message', async (message: ToThread) => {
     if (message.kind === 'batch') {
@@ -67,7 +60,7 @@ async function main(): Promise<void> {
       return;
     }
     closing = true;
-    clearInterval(forget);
+    clearInterval(housekeeping);
     await Promise.all(deliveries.map((delivery) => delivery.close()));
     store.close();
     port.close();
@@ -79,13 +72,35 @@ async function main(): Promise<void> {
 async function open(): Promise<Store> {
   for (let wait = FIRST_RETRY_MS; ; wait = Math.min(LAST_RETRY_MS, 2 * wait)) {
     try {
-      return new Store(settings.dataDir, claimant, { create: true });
+      return new Store(settings.dataDir, vendorOf, { create: true });
     } catch (error) {
-      if (error instanceof UserError) throw error;
-      log('error', `cannot open the store, nothing is kept meanwhile: ${messageOf(error)}`);
+      if (!(error instanceof StoreUnavailable)) throw error;
+      if (wait === FIRST_RETRY_MS) {
+        log('error', `${error.message}. Relaying goes on; exchanges wait in memory`);
+      }
       await sleep(wait);
     }
   }
+}
+
+/** Forgets what is too old or too much, and says once when it cannot. */
+function forgetter(store: Store): () => Promise<void> {
+  const retention = store.retention(settings.retention);
+  let busy = false;
+  let failed = false;
+  return async () => {
+    if (busy) return;
+    busy = true;
+    try {
+      // A pause after each step lets commits in between.
+      while (!closing && retention.step(Date.now()) > 0) await sleep(1);
+      failed = false;
+    } catch (error) {
+      if (!failed) log('warn', `cannot forget old exchanges: ${messageOf(error)}`);
+      failed = true;
+    }
+    busy = false;
+  };
 }
 
 /**
@@ -94,7 +109,7 @@ async function open(): Promise<Store> {
  */
 async function commit(store: Store, exchanges: readonly Exchange[], again: boolean): Promise<number> {
   let wait = FIRST_RETRY_MS;
-  while (!closing) {
+  for (;;) {
     try {
       const { readings } = store.journal.commit(exchanges, { dedupe: again });
       if (wait > FIRST_RETRY_MS) log('warn', 'the store works again; what waited for it is kept');
@@ -111,7 +126,6 @@ async function commit(store: Store, exchanges: readonly Exchange[], again: boole
       wait = Math.min(LAST_RETRY_MS, 2 * wait);
     }
   }
-  return 0;
 }
 
 /** One of the exchanges cannot be stored at all: halves find it, so that the others are kept. */

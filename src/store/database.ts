@@ -1,4 +1,4 @@
-import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, fchmodSync, fstatSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CompiledQuery } from 'kysely';
 import { DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely';
@@ -36,7 +36,7 @@ export class Database {
   /**
    * Opens the database in a folder and brings it to the newest form. `create` makes folder and file, private to
    * their owner, when they are not there. Throws a {@link UserError} that says what to do when the file is not
-   * ours, is newer than this scaletap, or cannot be opened.
+   * ours, is newer than this scaletap, or cannot be opened; a {@link StoreUnavailable} when that may pass.
    */
   constructor(dataDir: string, { create }: { create: boolean }) {
     this.file = join(dataDir, 'scaletap.db');
@@ -49,34 +49,37 @@ export class Database {
       },
     });
     try {
-      if (create) makePrivate(dataDir, this.file);
-      else if (!existsSync(this.file)) {
-        throw new UserError(`there is no database ${this.file} yet; --data-dir names the folder where it is`);
-      }
+      if (create) mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+      makePrivate(this.file, create);
       this.#db = new Libsql(this.file);
     } catch (error) {
-      throw openError(error, this.file);
+      throw openError(error, this.file, create);
     }
     try {
       this.#db.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
+      // Before anything is changed: what is not ours stays as it is.
+      const version = this.#ownVersion();
+      // Only a new file takes it. An exchange is about a page: fewer, larger ones cost less to write.
+      this.#db.pragma('page_size = 8192');
       this.#db.pragma('journal_mode = WAL');
       this.#db.pragma('synchronous = FULL');
-      this.#migrate();
+      if (version < migrations.length) this.#migrate();
     } catch (error) {
       this.close();
-      throw openError(error, this.file);
+      throw openError(error, this.file, create);
     }
   }
 
   #migrate(): void {
-    if (this.pragma('user_version') < migrations.length) {
-      this.transaction(() => {
-        // Asked again inside the transaction: another process may have been quicker.
-        const done = this.pragma('user_version');
-        for (const step of migrations.slice(done)) this.#db.exec(step);
-        this.#db.pragma(`user_version = ${migrations.length}`);
-      });
-    }
+    this.transaction(() => {
+      // Asked again inside the transaction: another process may have been quicker.
+      for (const step of migrations.slice(this.#ownVersion())) this.#db.exec(step);
+      this.#db.pragma(`user_version = ${migrations.length}`);
+    });
+  }
+
+  /** The form of the file, 0 when it is empty. Throws a {@link UserError} for a newer one and for that of others. */
+  #ownVersion(): number {
     const version = this.pragma('user_version');
     if (version > migrations.length) {
       throw new UserError(
@@ -84,6 +87,10 @@ export class Database {
           'it was written by a newer scaletap. Use that version, or another --data-dir',
       );
     }
+    if (version === 0 && this.pragma('schema_version') > 0) {
+      throw new UserError(`${this.file} is the database of another program. Use another --data-dir`);
+    }
+    return version;
   }
 
   /** The rows of a query. */
@@ -140,40 +147,57 @@ export class Database {
  * may work later, and not something about what was to be stored.
  */
 export function isStoreTrouble(error: unknown): boolean {
-  const code = error instanceof Error ? (error as Error & { code?: unknown }).code : undefined;
   return /^SQLITE_(FULL|IOERR|BUSY|LOCKED|READONLY|CANTOPEN|CORRUPT|NOTADB|NOMEM|PROTOCOL)/.test(
-    String(code),
+    codeOf(error),
   );
 }
 
-/** SQLite gives the files beside the database the rights of the database. */
-function makePrivate(dataDir: string, file: string): void {
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  closeSync(openSync(file, 'a', 0o600));
+/** The store cannot be opened for now, for want of space or because another process holds it; later it may. */
+export class StoreUnavailable extends UserError {
+  override readonly name = 'StoreUnavailable';
 }
 
-function openError(error: unknown, file: string): unknown {
-  if (error instanceof UserError) return error;
-  const { code, message } =
-    error instanceof Error ? (error as Error & { code?: string }) : { code: '', message: '' };
-  if (code === 'SQLITE_NOTADB' || code === 'SQLITE_CORRUPT') {
-    return new UserError(
-      `${file} is not a sound database (${message}). Move it away, or use another --data-dir`,
+/** Opens the file for writing, and makes it private, as SQLite then makes the files beside it. */
+function makePrivate(file: string, create: boolean): void {
+  const descriptor = openSync(file, create ? 'a' : 'r+', 0o600);
+  try {
+    const { uid, mode } = fstatSync(descriptor);
+    // A copy that was put back may be open to all. The rights of a file of somebody else are not ours to change.
+    if (uid === process.getuid?.() && (mode & 0o077) !== 0) fchmodSync(descriptor, 0o600);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+const noRight = /^(EACCES|EPERM|EROFS|SQLITE_(READONLY|CANTOPEN|PERM|AUTH).*)$/;
+const noFolder = /^(ENOENT|ENOTDIR|EEXIST|EISDIR|ENAMETOOLONG|ELOOP|EINVAL)$/;
+const mayPass = /^(ENOSPC|EDQUOT|EIO|EMFILE|ENFILE|ENOMEM|SQLITE_(FULL|IOERR|BUSY|LOCKED|NOMEM|PROTOCOL).*)$/;
+
+function openError(error: unknown, file: string, create: boolean): unknown {
+  if (error instanceof UserError || !(error instanceof Error)) return error;
+  const { message: cause } = error;
+  const code = codeOf(error);
+  const say = (message: string) => new UserError(message, { cause: error });
+  if (/^SQLITE_(NOTADB|CORRUPT)/.test(code)) {
+    return say(`${file} is not a sound database (${cause}). Move it away, or use another --data-dir`);
+  }
+  if (code === 'ENOENT' && !create) {
+    return say(`there is no database ${file} yet; --data-dir names the folder where it is`);
+  }
+  if (noRight.test(code)) {
+    return say(
+      `cannot open ${file} for writing (${cause}). Give this user the right, or use another --data-dir`,
     );
   }
-  if (
-    code === 'EACCES' ||
-    code === 'EPERM' ||
-    code === 'EROFS' ||
-    code === 'SQLITE_READONLY' ||
-    code === 'SQLITE_CANTOPEN'
-  ) {
-    return new UserError(
-      `cannot open ${file} for writing (${message}). Give this user the right, or use another --data-dir`,
-    );
+  if (noFolder.test(code)) {
+    return say(`cannot make ${file} (${cause}): --data-dir must name a folder, or one that can be made`);
   }
-  if (code === 'ENOTDIR' || code === 'EEXIST') {
-    return new UserError(`cannot make the folder of ${file} (${message}): --data-dir must name a folder`);
+  if (mayPass.test(code)) {
+    return new StoreUnavailable(`cannot open ${file} for now (${cause})`, { cause: error });
   }
   return error;
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error ? String((error as Error & { code?: unknown }).code) : '';
 }

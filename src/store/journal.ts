@@ -1,5 +1,4 @@
 import type { Answered, Exchange, ExchangeReason } from '../model/exchange.js';
-import { header, parseHead } from '../model/message.js';
 import type { Findings, Known, Refusal, Vendor } from '../vendors/vendor.js';
 import type { Database, Prepared } from './database.js';
 import type { Readings } from './readings.js';
@@ -42,8 +41,8 @@ export interface ExchangeFilter {
 
 type Row = Omit<ExchangeTable, 'id'> & { id: number };
 
-/** Gives the vendor that claims an exchange by the Host and path of its request. */
-export type Claimant = (claim: { host: string; path: string }) => Vendor | undefined;
+/** Gives the vendor that reads an exchange. */
+export type VendorOf = (exchange: Exchange) => Vendor | undefined;
 
 /** Notes of earlier exchanges that are kept for later ones of the same run. */
 const MAX_NOTES = 4_096;
@@ -53,29 +52,29 @@ export class Journal {
   readonly #db: Database;
   readonly #readings: Readings;
   readonly #values: Values;
-  readonly #claimant: Claimant;
+  readonly #vendorOf: VendorOf;
   readonly #insert: Prepared<unknown>;
   readonly #sameStart: Prepared<Row>;
   readonly #notes = new Map<string, string>();
 
-  constructor(db: Database, readings: Readings, values: Values, claimant: Claimant) {
+  constructor(db: Database, readings: Readings, values: Values, vendorOf: VendorOf) {
     this.#db = db;
     this.#readings = readings;
     this.#values = values;
-    this.#claimant = claimant;
+    this.#vendorOf = vendorOf;
     this.#insert = db.prepare(db.query.insertInto('exchange').values(emptyRow));
     this.#sameStart = db.prepare(db.query.selectFrom('exchange').selectAll().where('started_at_us', '=', 0));
   }
 
   /**
    * Commits exchanges in their order, with the readings and values in them: all, or none when it throws; on disk
-   * when it returns. With `dedupe` those that are there already, byte for byte and with the same start, are
-   * passed over.
+   * when it returns. With `dedupe` those that are there already are passed over: byte for byte, with the same start
+   * and, if they are of one source, the same connection.
    */
   commit(exchanges: readonly Exchange[], { dedupe = false } = {}): Committed {
-    this.#values.refresh();
     try {
       return this.#db.transaction(() => {
+        this.#values.refresh();
         let added = 0;
         let readings = 0;
         const refusals: Refusal[] = [];
@@ -96,7 +95,7 @@ export class Journal {
       });
     } catch (error) {
       // What was set in the transaction is not so after all.
-      this.#values.refresh(true);
+      this.#values.forget();
       throw error;
     }
   }
@@ -119,9 +118,7 @@ export class Journal {
   }
 
   #read(exchange: Exchange): { vendor: Vendor['name'] | null; findings: Findings } {
-    const { start, headers } = parseHead(exchange.request.head);
-    const host = (header(headers, 'host') ?? '').replace(/:[0-9]*$/, '').toLowerCase();
-    const vendor = this.#claimant({ host, path: start[1].split('?', 1)[0] ?? '' });
+    const vendor = this.#vendorOf(exchange);
     if (vendor === undefined) return { vendor: null, findings: nothing };
     const known: Known = {
       value: (device, name) => this.#values.get(vendor.name, device, name),
@@ -151,15 +148,15 @@ export class Journal {
 
   #has(exchange: Exchange): boolean {
     const { request, response } = exchange;
-    return this.#sameStart
-      .all([exchange.startedAtUs])
-      .some(
-        (row) =>
-          same(row.request_head, request.head) &&
-          same(row.request_body, request.body) &&
-          same(row.response_head, response?.head) &&
-          same(row.response_body, response?.body),
-      );
+    return this.#sameStart.all([exchange.startedAtUs]).some(
+      (row) =>
+        // Two scales may say the same in the same microsecond.
+        (row.source !== exchange.source || row.connection === exchange.connection) &&
+        same(row.request_head, request.head) &&
+        same(row.request_body, request.body) &&
+        same(row.response_head, response?.head) &&
+        same(row.response_body, response?.body),
+    );
   }
 }
 

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Database } from './database.js';
 
 /** How much of the journal is kept. Readings and values always are. */
@@ -8,10 +9,14 @@ export interface RetentionLimits {
   readonly maxBytes: number | null;
 }
 
-/** How many exchanges go in one step: commits of new ones wait for it. */
+/** What goes in one step, at most: commits of new exchanges wait for it. */
 const STEP = 500;
+const STEP_BYTES = 16 * 1024 * 1024;
 
-/** Forgets the oldest exchanges. */
+/** Bytes of an exchange. Of a blob only the length is read. */
+const size = sql<number>`length(request_head) + length(request_body) + coalesce(length(response_head), 0) + coalesce(length(response_body), 0)`;
+
+/** Forgets the exchanges that started first. */
 export class Retention {
   readonly #db: Database;
   readonly #limits: RetentionLimits;
@@ -24,21 +29,31 @@ export class Retention {
   /** Forgets a few exchanges that are too old or too many. Returns how many went; call again if any did. */
   step(nowMs: number): number {
     const { maxAgeMs, maxBytes } = this.#limits;
-    const tooOld = maxAgeMs === null ? 0 : this.#forget((nowMs - maxAgeMs) * 1000);
-    if (tooOld > 0 || maxBytes === null || this.#usedBytes() <= maxBytes) return tooOld;
-    return this.#forget(Number.MAX_SAFE_INTEGER);
+    const tooOld = maxAgeMs === null ? 0 : this.#forget((nowMs - maxAgeMs) * 1000, STEP_BYTES);
+    if (tooOld > 0 || maxBytes === null) return tooOld;
+    const excess = this.#usedBytes() - maxBytes;
+    return excess > 0 ? this.#forget(Number.MAX_SAFE_INTEGER, Math.min(excess, STEP_BYTES)) : 0;
   }
 
-  /** Forgets the oldest exchanges by id that started before an instant. */
-  #forget(beforeUs: number): number {
+  /** Forgets exchanges that started before an instant, the oldest first, until about so many bytes are gone. */
+  #forget(beforeUs: number, bytes: number): number {
     const { query } = this.#db;
-    const oldest = query
-      .selectFrom('exchange')
-      .select('id')
-      .where('started_at_us', '<', beforeUs)
-      .orderBy('id')
-      .limit(STEP);
-    return this.#db.run(query.deleteFrom('exchange').where('id', 'in', oldest));
+    const oldest = this.#db.all(
+      query
+        .selectFrom('exchange')
+        .select(['id', size.as('size')])
+        .where('started_at_us', '<', beforeUs)
+        .orderBy('started_at_us')
+        .limit(STEP),
+    );
+    const ids: number[] = [];
+    let freed = 0;
+    for (const exchange of oldest) {
+      if (freed >= bytes) break;
+      ids.push(exchange.id);
+      freed += exchange.size;
+    }
+    return ids.length === 0 ? 0 : this.#db.run(query.deleteFrom('exchange').where('id', 'in', ids));
   }
 
   /** Pages that hold something: freed ones stay in the file and are used again. */

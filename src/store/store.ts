@@ -1,13 +1,13 @@
 import { Database } from './database.js';
 import { Deliveries } from './deliveries.js';
-import type { Claimant } from './journal.js';
+import type { VendorOf } from './journal.js';
 import { Journal } from './journal.js';
 import { Readings } from './readings.js';
 import type { RetentionLimits } from './retention.js';
 import { Retention } from './retention.js';
 import { Values } from './values.js';
 
-export { isStoreTrouble } from './database.js';
+export { isStoreTrouble, StoreUnavailable } from './database.js';
 
 /** Everything that scaletap keeps, in `scaletap.db` of the data folder. */
 export class Store {
@@ -20,15 +20,15 @@ export class Store {
 
   /**
    * Opens the store of a folder; `create` makes it when it is not there. Several processes may have it open.
-   * `claimant` finds the vendor that reads an exchange. Throws a UserError when the file cannot be used.
+   * `vendorOf` finds the vendor that reads an exchange. Throws a UserError when the file cannot be used.
    */
-  constructor(dataDir: string, claimant: Claimant, { create = false } = {}) {
+  constructor(dataDir: string, vendorOf: VendorOf, { create = false } = {}) {
     this.#db = new Database(dataDir, { create });
     this.file = this.#db.file;
     this.readings = new Readings(this.#db);
     this.values = new Values(this.#db);
     this.deliveries = new Deliveries(this.#db);
-    this.journal = new Journal(this.#db, this.readings, this.values, claimant);
+    this.journal = new Journal(this.#db, this.readings, this.values, vendorOf);
   }
 
   retention(limits: RetentionLimits): Retention {

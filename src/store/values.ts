@@ -2,6 +2,8 @@ import type { Database, Prepared } from './database.js';
 
 /** How many values are kept in memory to save look-ups and writes that change nothing. */
 const CACHE_SIZE = 1_000;
+/** A value that stays the same is written again when it was last seen so long ago, to have its age about right. */
+const SAME_AGAIN_US = 60_000_000;
 
 interface Known {
   readonly text: string;
@@ -49,28 +51,38 @@ export class Values {
    */
   set(vendor: string, device: string, name: string, text: string, updatedAtUs: number): void {
     const known = this.#known(vendor, device, name);
-    if (known && (known.text === text || known.updated_at_us > updatedAtUs)) return;
+    if (known && known.updated_at_us > updatedAtUs) return;
+    if (known?.text === text && updatedAtUs - known.updated_at_us < SAME_AGAIN_US) return;
     this.#upsert.run([vendor, device, name, text, updatedAtUs]);
-    this.#keep(`${vendor} ${device} ${name}`, { text, updated_at_us: updatedAtUs });
+    this.#keep(keyOf(vendor, device, name), { text, updated_at_us: updatedAtUs });
   }
 
   #known(vendor: string, device: string, name: string): Known | undefined {
-    const key = `${vendor} ${device} ${name}`;
+    const key = keyOf(vendor, device, name);
     if (this.#cache.has(key)) return this.#cache.get(key);
     const known = this.#select.all([vendor, device, name])[0];
     this.#keep(key, known);
     return known;
   }
 
-  /** Forgets what is in memory if another process has written, or in any case when `always`. */
-  refresh(always = false): void {
+  /** Forgets what is in memory if another process has written; to be called first in a transaction. */
+  refresh(): void {
     const version = this.#db.pragma('data_version');
-    if (version !== this.#dataVersion || always) this.#cache.clear();
+    if (version !== this.#dataVersion) this.forget();
     this.#dataVersion = version;
+  }
+
+  /** Forgets what is in memory: a transaction was rolled back. */
+  forget(): void {
+    this.#cache.clear();
   }
 
   #keep(key: string, known: Known | undefined): void {
     if (this.#cache.size >= CACHE_SIZE) this.#cache.clear();
     this.#cache.set(key, known);
   }
+}
+
+function keyOf(...names: readonly string[]): string {
+  return names.join('\0');
 }

@@ -31,6 +31,8 @@ export type DumpRead =
 
 const MAX_HEAD = 1_048_576;
 const MAX_EXCHANGE = 536_870_912;
+/** A Date that is later does not fit into microseconds: the year 2255. */
+const LATEST_MS = 9_007_199_254_000;
 /** How many bytes tell the start of an interim head from a body. */
 const INTERIM_START = 16;
 
@@ -46,7 +48,7 @@ export function readDumped(bytes: Buffer, final: boolean): DumpRead {
   request.push(headEnd < 0 ? bytes : bytes.subarray(0, headEnd));
   if (request.reason === 'not-http') return { reason: 'request-missing', at: 0 };
   if (request.reason) return { reason: request.reason, at: 0 };
-  if (headEnd < 0) return unfinished(0);
+  if (headEnd < 0) return final && !isCutHead(bytes) ? { reason: 'request-missing', at: 0 } : unfinished(0);
 
   let bodyStart = headEnd;
   if (!request.done) {
@@ -101,7 +103,7 @@ export interface DumpFile {
  */
 export async function* readDump({ name, modifiedMs, chunks }: DumpFile): AsyncGenerator<Found> {
   let index = 0;
-  let timeMs = Math.floor(modifiedMs);
+  let timeMs = Math.max(0, Math.floor(modifiedMs));
   for await (const found of dumped(chunks)) {
     if ('problem' in found) {
       yield found;
@@ -109,7 +111,7 @@ export async function* readDump({ name, modifiedMs, chunks }: DumpFile): AsyncGe
     }
     const { request, interim, response } = found;
     const date = Date.parse(response ? (header(parseHead(response.head).headers, 'date') ?? '') : '');
-    if (!Number.isNaN(date)) timeMs = date;
+    if (date >= 0 && date <= LATEST_MS) timeMs = date;
     yield {
       masked: false,
       exchange: {
@@ -165,6 +167,13 @@ async function* dumped(chunks: AsyncIterable<Buffer>): AsyncGenerator<Dumped | {
   }
   window = Buffer.concat([window, ...waiting]);
   yield* take(true);
+}
+
+/** Whether bytes without the end of a head are the start of a request, and not of something else altogether. */
+function isCutHead(bytes: Buffer): boolean {
+  const lf = bytes.indexOf(10);
+  const line = bytes.toString('latin1', 0, lf < 0 ? MAX_HEAD : lf);
+  return lf < 0 ? /^[!-~]+( [!-~]*){0,2}\r?$/.test(line) : /^[!-~]+ [!-~]+ HTTP\/1\.[0-9]\r?$/.test(line);
 }
 
 /** The offset behind the interim heads that start at `from`, -1 when the last of them does not end. */

@@ -1,6 +1,6 @@
 import type { Exchange, RawMessage } from '../model/exchange.js';
-import { contentSegments, header, isChunked, parseHead } from '../model/message.js';
-import { claimant } from '../vendors/index.js';
+import { contentSegments, isChunked, parseHead } from '../model/message.js';
+import { vendorOf } from '../vendors/index.js';
 import type { SecretSpan, Vendor } from '../vendors/vendor.js';
 import { reasonKinds } from './reasons.js';
 
@@ -9,7 +9,7 @@ const STAR = 0x2a;
 const LF = 0x0a;
 const CR = 0x0d;
 
-/** Headers that every message has and that hold nothing about a person: all that is shown of a stranger's head. */
+/** Headers that hold nothing about a person: all that is shown of the head of a stranger's message. */
 const harmless = new Set(
   (
     'accept accept-encoding accept-language accept-ranges age allow cache-control connection content-encoding ' +
@@ -42,11 +42,10 @@ export function redact(exchange: Exchange): Exchange {
 }
 
 /** The vendor that can read an exchange; undefined when nobody claims it or it could not be framed. */
-export function readerOf({ request, reason }: Exchange): Vendor | undefined {
+export function readerOf(exchange: Exchange): Vendor | undefined {
+  const { reason } = exchange;
   if (reason !== null && reasonKinds[reason] === 'unframed') return undefined;
-  const { start, headers } = parseHead(request.head);
-  const host = (header(headers, 'host') ?? '').replace(/:[0-9]*$/, '').toLowerCase();
-  return claimant({ host, path: start[1].split('?', 1)[0] ?? '' });
+  return vendorOf(exchange);
 }
 
 /** Whether nothing of a body is left to see. */

@@ -6,6 +6,11 @@ import { withings } from './withings/index.js';
 /** Every vendor. No two may bid the same for an exchange; a test holds it. */
 export const vendors: readonly Vendor[] = [withings];
 
+/** The vendor that is surest of an exchange; undefined when nobody wants it. */
+export function vendorOf(exchange: Exchange): Vendor | undefined {
+  return claimant(claimOf(exchange));
+}
+
 /** What vendors bid by, from an exchange's request head. */
 export function claimOf(exchange: Exchange): Claim {
   const { head } = exchange.request;
@@ -13,7 +18,7 @@ export function claimOf(exchange: Exchange): Claim {
   return { host: host.replace(/:\d*$/, ''), path: pathOf(targetOf(head)) };
 }
 
-/** The vendor that is surest of an exchange; undefined when nobody wants it. */
+/** The vendor that bids most. */
 export function claimant(claim: Claim): Vendor | undefined {
   let best: Vendor | undefined;
   let highest = 0;

@@ -19,7 +19,7 @@ export function formatEndpoint({ address, port }: Endpoint): string {
 }
 
 /** Whether an address is one of this machine's own, loopback included. */
-function isOwnAddress(address: string): boolean {
+export function isOwnAddress(address: string): boolean {
   const plain = plainAddress(address);
   if (/^127\./.test(plain) || plain === '::1' || plain === '0.0.0.0' || plain === '::') return true;
   return Object.values(networkInterfaces()).some((list) => list?.some((entry) => entry.address === plain));

@@ -2,15 +2,18 @@ import type { FramingReason } from '../model/exchange.js';
 
 /** Finds where a body ends, chunk by chunk, without touching the bytes. */
 export interface BodyFraming {
+  /** `open` while more of it is to come, then `ended`, or the reason why its end cannot be found. */
+  readonly state: 'open' | 'ended' | FramingReason;
   /**
-   * Takes the bytes from `at` on. Returns the offset behind the body when it ends in this chunk, -1 when it
-   * goes on, or the reason why its end cannot be found.
+   * Takes the bytes from `at` on. Returns the offset behind those that are of the body: the end of the chunk while
+   * it is open, otherwise the place where it ended or where its end could no longer be found.
    */
-  take(chunk: Buffer, at: number): number | FramingReason;
+  take(chunk: Buffer, at: number): number;
 }
 
-/** A body of a known number of bytes. */
+/** A body of a known number of bytes, at least one. */
 export class LengthBody implements BodyFraming {
+  state: BodyFraming['state'] = 'open';
   #left: number;
 
   constructor(length: number) {
@@ -18,30 +21,33 @@ export class LengthBody implements BodyFraming {
   }
 
   take(chunk: Buffer, at: number): number {
-    const here = chunk.length - at;
-    if (this.#left <= here) return at + this.#left;
-    this.#left -= here;
-    return -1;
+    const used = Math.min(this.#left, chunk.length - at);
+    this.#left -= used;
+    if (this.#left === 0) this.state = 'ended';
+    return at + used;
   }
 }
 
 /** A body that ends when its sender closes. */
-export const toCloseBody: BodyFraming = { take: () => -1 };
+export const toCloseBody: BodyFraming = { state: 'open', take: (chunk) => chunk.length };
 
-const CR = 13;
+const TAB = 9;
 const LF = 10;
+const CR = 13;
+const SPACE = 32;
 const SEMICOLON = 59;
 const MAX_SIZE_LINE = 4096;
 
-type ChunkState = 'size' | 'extension' | 'size-lf' | 'data' | 'data-cr' | 'data-lf' | 'trailer';
+type ChunkPart = 'size' | 'extension' | 'size-lf' | 'data' | 'data-cr' | 'data-lf' | 'trailer';
 
 /**
  * A chunked body with extensions and trailers (RFC 9112 section 7.1). Chunk lines must end in CRLF: here a bare
  * LF is where software differs about what comes next.
  */
 export class ChunkedBody implements BodyFraming {
+  state: BodyFraming['state'] = 'open';
   readonly #maxTrailer: number;
-  #state: ChunkState = 'size';
+  #part: ChunkPart = 'size';
   /** Bytes left of the chunk's data. */
   #left = 0;
   #digits = 0;
@@ -50,72 +56,75 @@ export class ChunkedBody implements BodyFraming {
   /** In the trailers: whether the line so far is empty. */
   #emptyLine = true;
 
+  /** `maxTrailer` bounds the trailers in bytes. */
   constructor(maxTrailer: number) {
     this.#maxTrailer = maxTrailer;
   }
 
-  take(chunk: Buffer, from: number): number | FramingReason {
+  take(chunk: Buffer, from: number): number {
     let at = from;
     while (at < chunk.length) {
-      if (this.#state === 'data') {
+      if (this.#part === 'data') {
         const here = Math.min(this.#left, chunk.length - at);
         this.#left -= here;
         at += here;
-        if (this.#left > 0) return -1;
-        this.#state = 'data-cr';
+        if (this.#left === 0) this.#part = 'data-cr';
         continue;
       }
-      const c = chunk[at++] as number;
-      switch (this.#state) {
-        case 'size':
-        case 'extension': {
-          const reason = this.#sizeByte(c);
-          if (reason) return reason;
-          break;
-        }
-        case 'size-lf':
-          if (c !== LF) return 'bad-chunk-size';
-          this.#state = this.#left === 0 ? 'trailer' : 'data';
-          this.#digits = 0;
-          this.#lineBytes = 0;
-          break;
-        case 'data-cr':
-          if (c !== CR) return 'bad-chunk-end';
-          this.#state = 'data-lf';
-          break;
-        case 'data-lf':
-          if (c !== LF) return 'bad-chunk-end';
-          this.#state = 'size';
-          break;
-        case 'trailer':
-          if (++this.#lineBytes > this.#maxTrailer) return 'trailer-too-large';
-          if (c === LF) {
-            if (this.#emptyLine) return at;
-            this.#emptyLine = true;
-          } else if (c !== CR) this.#emptyLine = false;
-          break;
-      }
+      this.state = this.#next(chunk[at] as number);
+      if (this.state === 'ended') return at + 1;
+      if (this.state !== 'open') return at;
+      at++;
     }
-    return -1;
+    return at;
   }
 
-  #sizeByte(c: number): FramingReason | undefined {
-    if (++this.#lineBytes > MAX_SIZE_LINE) return 'bad-chunk-size';
-    if (c === CR && this.#digits > 0) {
-      this.#state = 'size-lf';
-      return undefined;
+  /** Takes one byte that is not chunk data. */
+  #next(c: number): BodyFraming['state'] {
+    switch (this.#part) {
+      case 'size':
+        return this.#size(c);
+      case 'extension':
+        if (c === CR) this.#part = 'size-lf';
+        return c === LF || ++this.#lineBytes > MAX_SIZE_LINE ? 'bad-chunk-size' : 'open';
+      case 'size-lf':
+        this.#part = this.#left === 0 ? 'trailer' : 'data';
+        this.#digits = 0;
+        this.#lineBytes = 0;
+        return c === LF ? 'open' : 'bad-chunk-size';
+      case 'trailer':
+        return this.#trailer(c);
+      case 'data-cr':
+        this.#part = 'data-lf';
+        return c === CR ? 'open' : 'bad-chunk-end';
+      default:
+        this.#part = 'size';
+        return c === LF ? 'open' : 'bad-chunk-end';
     }
-    if (c === LF) return 'bad-chunk-size';
-    if (this.#state === 'extension') return undefined;
-    if (this.#digits > 0 && (c === SEMICOLON || c === 32 || c === 9)) {
-      this.#state = 'extension';
-      return undefined;
-    }
+  }
+
+  #size(c: number): BodyFraming['state'] {
     const digit = hexDigit(c);
-    if (digit < 0) return 'bad-chunk-size';
-    this.#left = this.#left * 16 + digit;
-    this.#digits++;
-    return Number.isSafeInteger(this.#left) ? undefined : 'bad-chunk-size';
+    if (digit >= 0) {
+      this.#left = this.#left * 16 + digit;
+      this.#digits++;
+      const tooLong = ++this.#lineBytes > MAX_SIZE_LINE || !Number.isSafeInteger(this.#left);
+      return tooLong ? 'bad-chunk-size' : 'open';
+    }
+    if (this.#digits === 0) return 'bad-chunk-size';
+    if (c === CR) this.#part = 'size-lf';
+    else if (c === SEMICOLON || c === SPACE || c === TAB) this.#part = 'extension';
+    else return 'bad-chunk-size';
+    return 'open';
+  }
+
+  #trailer(c: number): BodyFraming['state'] {
+    if (++this.#lineBytes > this.#maxTrailer) return 'trailer-too-large';
+    if (c === LF) {
+      if (this.#emptyLine) return 'ended';
+      this.#emptyLine = true;
+    } else if (c !== CR) this.#emptyLine = false;
+    return 'open';
   }
 }
 

@@ -1,9 +1,14 @@
 import type { Socket } from 'node:net';
 import type { CutReason, Exchange, RefusalReason } from '../model/exchange.js';
 import { formatEndpoint } from './address.js';
+import type { Refusal } from './admission.js';
+import { admit, isRefusal } from './admission.js';
+import { GatheredBytes } from './bytes.js';
 import type { DialOptions } from './dial.js';
 import { DialError, dial, loopMessage } from './dial.js';
 import type { HeadFacts } from './head.js';
+import type { OutgoingCalls } from './outgoing.js';
+import { LOOP_DEPTH } from './outgoing.js';
 import { refusalAnswer } from './refusals.js';
 import type { TapLimits } from './tap.js';
 import { Tap } from './tap.js';
@@ -20,12 +25,12 @@ export interface ConnectionContext {
   readonly tapLimits: TapLimits;
   readonly headTimeoutMs: number;
   readonly idleTimeoutMs: number;
-  /** First request heads of live upstream connections, by our local port: to see our own calls come back in. */
-  readonly outgoing: Map<number, Buffer>;
+  readonly outgoing: OutgoingCalls;
   readonly onExchange: (exchange: Exchange) => void;
   readonly onRefused: (reason: RefusalReason, message: string, client: string) => void;
+  /** Told when both sides are closed. */
   readonly onClosed: (connection: Connection) => void;
-  /** Told of a fault of the tap's own, after which the connection is relayed without it. */
+  /** Told of a fault of the tap's own, or of onExchange. */
   readonly onFault: (error: unknown) => void;
 }
 
@@ -36,7 +41,6 @@ export interface ConnectionContext {
  */
 export class Connection {
   readonly #client: Socket;
-  readonly #clientName: string;
   readonly #context: ConnectionContext;
   readonly #tap: Tap;
   readonly #acceptedAt = performance.now();
@@ -45,45 +49,48 @@ export class Connection {
   #target: Upstream | null = null;
   #state: 'head' | 'dialling' | 'spliced' | 'refused' | 'over' = 'head';
   #firstHead: Buffer | null = null;
+  /** How often this very call has been through here before. */
+  #depth = 0;
   /** Client bytes that were not passed on: a head that is incomplete or refused, or all while dialling. */
-  #held: Buffer[] = [];
-  #heldBytes = 0;
+  readonly #held = new GatheredBytes();
   #receivedBytes = 0;
   /** A refusal that waits until the answers before it are through. */
-  #refusal: { reason: RefusalReason; message: string } | null = null;
+  #refusal: Refusal | null = null;
+  /** Who was lost first. */
   #cutBy: CutReason | null = null;
   #refusedAt = 0;
+  /** The relay is closing: hang up as soon as no exchange is open. */
+  #closing = false;
   /** The tap has failed: from then on everything is cleared. */
   #blind = false;
 
+  /** `name` stands for it in the journal. */
   constructor(name: string, client: Socket, context: ConnectionContext) {
     this.#client = client;
     this.#context = context;
-    this.#clientName = formatEndpoint({ address: client.remoteAddress ?? '', port: client.remotePort ?? 0 });
-    this.#tap = new Tap(name, this.#clientName, context.tapLimits, {
+    const address = formatEndpoint({ address: client.remoteAddress ?? '', port: client.remotePort ?? 0 });
+    this.#tap = new Tap(name, address, context.tapLimits, {
       onRequest: (head, facts) => this.#admit(head, facts),
-      onExchange: (exchange) => {
-        context.onExchange(exchange);
-        if (this.#refusal) queueMicrotask(() => this.#refuseWhenAnswered());
-      },
+      onExchange: (exchange) => this.#exchangeOver(exchange),
     });
     client.on('data', (chunk: Buffer) => this.#fromClient(chunk));
     client.on('end', () => this.#clientEnded());
     client.on('error', () => this.#lost('client-left'));
-    client.on('close', () => this.#clientClosed());
+    client.on('close', () => this.#closed());
   }
 
   /** Ends what has taken too long. `now` is of the monotonic clock, in milliseconds. */
   sweep(now: number): void {
     const { headTimeoutMs, idleTimeoutMs } = this.#context;
+    const { headSince } = this.#tap;
     if (this.#state === 'refused') {
       if (now - this.#refusedAt > LINGER_MS) this.#finish('idle-timeout');
     } else if (this.#state === 'head') {
-      if (now - this.#acceptedAt <= headTimeoutMs) return;
-      if (this.#receivedBytes === 0) this.#finish('idle-timeout');
-      else this.#refuse('head-timeout', `no complete request head within ${headTimeoutMs / 1000} s`);
+      if (now - (headSince ?? this.#acceptedAt) <= headTimeoutMs) return;
+      const message = `no complete request head within ${headTimeoutMs / 1000} s`;
+      if (headSince === null) this.#finish('idle-timeout');
+      else this.#refuse({ reason: 'head-timeout', message });
     } else if (this.#state === 'spliced') {
-      const { headSince } = this.#tap;
       if (headSince !== null && now - headSince > headTimeoutMs) {
         this.#watch((tap) => tap.headTimedOut());
         this.#release();
@@ -92,47 +99,67 @@ export class Connection {
     }
   }
 
-  /** Whether nothing would be cut by closing now. */
-  get isIdle(): boolean {
-    return this.#tap.openCount === 0 && this.#tap.headSince === null;
+  /** Closes both sides as soon as no exchange is open. */
+  closeWhenIdle(): void {
+    this.#closing = true;
+    this.#hangUpWhenIdle();
   }
 
+  /** Closes both sides at once. */
   close(): void {
     this.#finish('shutdown');
   }
 
   #fromClient(chunk: Buffer): void {
-    if (this.#state === 'refused' || this.#refusal) return;
+    // What a refused client still sends is read and forgotten: unread bytes would turn the close into a reset.
+    if (this.#state === 'refused' || this.#refusal !== null) return;
     this.#lastByteAt = performance.now();
     this.#receivedBytes += chunk.length;
-    this.#tap.fromClient(chunk);
-    if (
-      this.#state === 'spliced' &&
-      this.#heldBytes === 0 &&
-      this.#tap.clearedBytes === this.#receivedBytes
-    ) {
+    if (!this.#blind) {
+      try {
+        this.#tap.fromClient(chunk);
+      } catch (error) {
+        this.#goBlind(error);
+      }
+    }
+    if (this.#state === 'spliced' && this.#held.length === 0 && this.#clearedBytes === this.#receivedBytes) {
       this.#toUpstream(chunk);
       return;
     }
-    this.#held.push(chunk);
-    this.#heldBytes += chunk.length;
+    this.#held.append(chunk);
     if (this.#state === 'spliced') this.#release();
-    else if (this.#state === 'head' && this.#clearedBytes > 0) this.#begin();
-    if (this.#refusal) {
-      this.#client.pause();
-      this.#refuseWhenAnswered();
-    }
+    else if (this.#state === 'head' && this.#clearedBytes > 0 && !this.#isIdle) this.#begin();
+    this.#refuseWhenAnswered();
   }
 
-  /** Shows something to the tap. A fault of its own must not touch the traffic. */
+  #fromUpstream(chunk: Buffer): void {
+    if (!this.#client.write(chunk)) this.#upstream?.pause();
+    this.#lastByteAt = performance.now();
+    if (!this.#blind) {
+      try {
+        this.#tap.fromUpstream(chunk);
+      } catch (error) {
+        this.#goBlind(error);
+      }
+    }
+    // After an upgrade, what was taken for the beginning of a head is none.
+    if (this.#held.length > 0) this.#release();
+  }
+
+  /** Shows something to the tap, if it is still there. */
   #watch(step: (tap: Tap) => void): void {
     if (this.#blind) return;
     try {
       step(this.#tap);
     } catch (error) {
-      this.#blind = true;
-      this.#context.onFault(error);
+      this.#goBlind(error);
     }
+  }
+
+  /** Relays on without the tap: a fault of its own must not touch the traffic. */
+  #goBlind(error: unknown): void {
+    this.#blind = true;
+    this.#context.onFault(error);
   }
 
   /** How many bytes of the client's stream may go upstream. */
@@ -142,63 +169,39 @@ export class Connection {
 
   /** Passes on what is held and cleared. */
   #release(): void {
-    let count = this.#clearedBytes - (this.#receivedBytes - this.#heldBytes);
-    while (count > 0) {
-      const first = this.#held.shift();
-      if (first === undefined) break;
-      const slice = first.length <= count ? first : first.subarray(0, count);
-      if (slice.length < first.length) this.#held.unshift(first.subarray(count));
-      this.#heldBytes -= slice.length;
-      count -= slice.length;
-      this.#toUpstream(slice);
-    }
+    const count = this.#clearedBytes - (this.#receivedBytes - this.#held.length);
+    if (count > 0) this.#toUpstream(this.#held.take(count));
   }
 
   #toUpstream(chunk: Buffer): void {
-    const upstream = this.#upstream;
-    if (!upstream) return;
-    // Upstream has closed both ways: the client must learn that nobody listens any more.
-    if (upstream.destroyed) this.#client.resetAndDestroy();
-    else if (!upstream.write(chunk)) this.#client.pause();
+    if (this.#upstream?.write(chunk) === false) this.#client.pause();
   }
 
   /** Decides about a request by its head; remembers where the connection leads. */
   #admit(head: Buffer, facts: HeadFacts): RefusalReason | null {
-    const target = this.#context.allowList.pick(facts.host ?? undefined);
-    const refuse = (reason: RefusalReason, message: string): RefusalReason => {
-      this.#refusal = { reason, message };
-      return reason;
-    };
-    if (facts.method === 'CONNECT' || !/^[/*]/.test(facts.target)) {
-      return refuse('not-origin-form', 'this address is for scales; it is not a web proxy');
-    }
-    if (facts.host === null) return refuse('conflicting-host', 'the request has two different Host headers');
-    if (target === undefined) {
-      return refuse(
-        'host-not-allowed',
-        `nothing is relayed to ${facts.host}; --upstream HOST would allow it`,
-      );
-    }
-    if (this.#target !== null && this.#target !== target) {
-      return refuse(
-        'host-not-allowed',
-        `this connection leads to ${this.#target.host}, not to ${facts.host}`,
-      );
+    const decision = admit(facts, this.#context.allowList, this.#target);
+    if (isRefusal(decision)) {
+      this.#refusal = decision;
+      return decision.reason;
     }
     if (this.#firstHead === null) {
       this.#firstHead = head;
-      const outer = this.#context.outgoing.get(this.#client.remotePort ?? 0);
-      if (outer?.equals(head)) return refuse('upstream-is-self', loopMessage(target.host, this.#clientName));
+      this.#depth = this.#context.outgoing.depth(this.#client.remotePort ?? 0, head);
+      if (this.#depth >= LOOP_DEPTH) {
+        this.#refusal = { reason: 'upstream-is-self', message: loopMessage(decision.host, this.#tap.client) };
+        return this.#refusal.reason;
+      }
     }
-    this.#target = target;
+    this.#target = decision;
     return null;
   }
 
   /** The first head is there, or will never be: dials. */
   #begin(): void {
-    this.#target ??= this.#context.allowList.pick(hostInFragment(Buffer.concat(this.#held))) ?? null;
+    this.#target ??= this.#context.allowList.pick(hostInFragment(this.#held.view)) ?? null;
     if (this.#target === null) {
-      this.#refuse('host-not-allowed', 'the request names a host that nothing is relayed to');
+      const message = 'the request names a host that nothing is relayed to; --upstream HOST would allow it';
+      this.#refuse({ reason: 'host-not-allowed', message });
       return;
     }
     this.#state = 'dialling';
@@ -207,8 +210,8 @@ export class Connection {
       (upstream) => this.#connected(upstream),
       (error: unknown) => {
         if (this.#state !== 'dialling') return;
-        if (error instanceof DialError) this.#refuse(error.reason, error.message);
-        else this.#refuse('connect-failed', error instanceof Error ? error.message : String(error));
+        if (error instanceof DialError) this.#refuse(error);
+        else this.#refuse({ reason: 'connect-failed', message: String(error) });
       },
     );
   }
@@ -223,7 +226,7 @@ export class Connection {
     const endpoint = { address: upstream.remoteAddress ?? '', port: upstream.remotePort ?? 0 };
     this.#tap.upstream = `${this.#target?.host} ${formatEndpoint(endpoint)}`;
     const localPort = upstream.localPort ?? 0;
-    if (this.#firstHead) this.#context.outgoing.set(localPort, this.#firstHead);
+    if (this.#firstHead) this.#context.outgoing.add(localPort, this.#firstHead, this.#depth);
     this.#lastByteAt = performance.now();
 
     upstream.on('data', (chunk: Buffer) => this.#fromUpstream(chunk));
@@ -231,22 +234,32 @@ export class Connection {
     upstream.on('drain', () => this.#client.resume());
     upstream.on('error', () => this.#lost('upstream-left'));
     upstream.on('close', () => {
-      this.#context.outgoing.delete(localPort);
-      this.#upstreamClosed();
+      this.#context.outgoing.remove(localPort);
+      this.#closed();
     });
     this.#client.on('drain', () => upstream.resume());
+
     this.#release();
-    if (!upstream.writableNeedDrain) this.#client.resume();
+    // The end of the client's side may have come while dialling.
+    if (this.#client.readableEnded) upstream.end();
+    else if (!upstream.writableNeedDrain) this.#client.resume();
   }
 
-  #fromUpstream(chunk: Buffer): void {
-    if (this.#client.write(chunk) === false) this.#upstream?.pause();
-    this.#lastByteAt = performance.now();
-    this.#watch((tap) => tap.fromUpstream(chunk));
+  #exchangeOver(exchange: Exchange): void {
+    try {
+      this.#context.onExchange(exchange);
+    } catch (error) {
+      this.#context.onFault(error);
+    }
+    if (this.#refusal === null && !this.#closing) return;
+    // Not while the tap is at work.
+    queueMicrotask(() => {
+      this.#refuseWhenAnswered();
+      if (this.#closing) this.#hangUpWhenIdle();
+    });
   }
 
   #clientEnded(): void {
-    this.#cutBy ??= 'client-left';
     if (this.#state === 'refused') return;
     this.#watch((tap) => tap.clientEnded());
     if (this.#state === 'head') this.#finish('client-left');
@@ -257,61 +270,73 @@ export class Connection {
   }
 
   #upstreamEnded(): void {
-    this.#cutBy ??= 'upstream-left';
     this.#watch((tap) => tap.upstreamEnded());
-    if (this.#refusal) this.#refuse(this.#refusal.reason, this.#refusal.message);
-    else this.#client.end();
+    this.#refuseWhenAnswered();
+    if (!this.#client.writableEnded) this.#client.end();
   }
 
   /** A side was reset: the other one is too, so that a cut answer stays cut. */
   #lost(by: CutReason): void {
     this.#cutBy ??= by;
     if (this.#state === 'refused') this.#finish(by);
-    else if (by === 'client-left') this.#upstream?.resetAndDestroy();
-    else if (this.#tap.openCount > 0) this.#client.resetAndDestroy();
-    else this.#client.end();
+    else if (by === 'upstream-left') resetWhenFlushed(this.#client);
+    else if (this.#upstream) resetWhenFlushed(this.#upstream);
   }
 
-  #clientClosed(): void {
-    const upstream = this.#upstream;
-    // Both sides have ended in order: upstream is still sending what it owes nobody.
-    if (upstream && !upstream.destroyed) upstream.destroy();
-    this.#finish(this.#cutBy ?? 'client-left');
+  /** One side is closed. The other may still have bytes to pass on. */
+  #closed(): void {
+    if (this.#client.destroyed && (this.#upstream === null || this.#upstream.destroyed)) {
+      this.#finish('client-left');
+    } else this.#client.resume();
   }
 
-  #upstreamClosed(): void {
-    if (this.#state !== 'spliced') return;
-    this.#cutBy ??= 'upstream-left';
-    if (!this.#client.writableEnded) this.#client.end();
+  /** Whether no exchange is open. Without the tap nobody knows. */
+  get #isIdle(): boolean {
+    return !this.#blind && this.#tap.openCount === 0;
+  }
+
+  #hangUpWhenIdle(): void {
+    if (!this.#isIdle || this.#tap.headSince !== null || this.#state === 'refused') return;
+    this.#cutBy ??= 'shutdown';
+    this.#client.destroySoon();
+    this.#upstream?.destroySoon();
   }
 
   #refuseWhenAnswered(): void {
-    if (this.#refusal && this.#state !== 'refused' && this.#tap.openCount <= 1) {
-      this.#refuse(this.#refusal.reason, this.#refusal.message);
-    }
+    if (this.#refusal !== null && this.#tap.openCount <= 1) this.#refuse(this.#refusal);
   }
 
   /** Answers with an error of our own and lets the client go. */
-  #refuse(reason: RefusalReason, message: string): void {
-    if (this.#state === 'refused' || this.#state === 'over') return;
+  #refuse({ reason, message }: Refusal): void {
+    if (this.#state === 'refused' || this.#state === 'over' || this.#client.writableEnded) return;
     this.#state = 'refused';
     this.#refusedAt = performance.now();
     const [head, body] = refusalAnswer(reason, message);
     this.#client.end(Buffer.concat([head, body]));
-    // What it still sends is read and forgotten: unread bytes would turn the close into a reset.
     this.#client.resume();
     this.#upstream?.destroy();
-    this.#held = [];
     this.#watch((tap) => tap.refuse(reason, head, body));
-    this.#context.onRefused(reason, message, this.#clientName);
+    this.#context.onRefused(reason, message, this.#tap.client);
   }
 
   #finish(reason: CutReason): void {
     if (this.#state === 'over') return;
     this.#state = 'over';
-    this.#client.destroy();
-    this.#upstream?.destroy();
+    const cut = !this.#isIdle;
+    for (const socket of [this.#client, this.#upstream]) {
+      // A reset is not possible while the end is being sent (uv_tcp_close_reset).
+      if (cut && !socket?.writableEnded) socket?.resetAndDestroy();
+      else socket?.destroy();
+    }
     this.#watch((tap) => tap.close(this.#cutBy ?? reason));
     this.#context.onClosed(this);
   }
+}
+
+/** Resets a connection when what was written to it is on its way. */
+function resetWhenFlushed(socket: Socket): void {
+  const reset = () => socket.resetAndDestroy();
+  if (socket.writableLength === 0) reset();
+  else if (socket.writableEnded) socket.once('finish', reset);
+  else socket.write('', reset);
 }

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { connect } from 'node:net';
 import type { RefusalReason } from '../model/exchange.js';
 import type { Endpoint } from './address.js';
-import { formatEndpoint, reachesListener } from './address.js';
+import { formatEndpoint, isOwnAddress, reachesListener } from './address.js';
 import type { Upstream } from './upstreams.js';
 
 /** Why no upstream connection could be had, for the journal and in words for people. */
@@ -25,25 +25,25 @@ export interface DialOptions {
 }
 
 /**
- * Connects to an upstream, one address after the other. Rejects with a {@link DialError}, also when every address
- * is our own: then the look-up went through the very override that brings the scales here.
+ * Connects to an upstream, one address after the other. Rejects with a {@link DialError} about the first of them,
+ * also when every address is our own: then the look-up went through the very override that brings the scales here.
  */
 export async function dial(upstream: Upstream, options: DialOptions): Promise<Socket> {
   const { host, port } = upstream;
-  const addresses = upstream.address === null ? await addressesOf(host, options) : [upstream.address];
-  const others = addresses.filter((address) => !reachesListener({ address, port }, options.listeners));
+  const addresses = upstream.address === null ? await lookedUp(host, options) : [upstream.address];
+  // A name that leads to this machine is the override at work, even if only a redirect leads to our port.
+  const isSelf = (address: string): boolean =>
+    upstream.address === null ? isOwnAddress(address) : reachesListener({ address, port }, options.listeners);
+  const others = addresses.filter((address) => !isSelf(address));
   if (others.length === 0) throw new DialError('upstream-is-self', loopMessage(host, addresses.join(', ')));
-  let last: unknown;
+  const failures: DialError[] = [];
   for (const address of others) {
-    try {
-      return await connectTo({ address, port }, options.connectTimeoutMs);
-    } catch (error) {
-      last = error;
-    }
+    const outcome = await connectTo({ address, port }, options.connectTimeoutMs);
+    if (!(outcome instanceof DialError)) return outcome;
+    failures.push(outcome);
   }
-  throw last instanceof DialError
-    ? new DialError(last.reason, `cannot reach ${host}: ${last.message}`)
-    : last;
+  const [first] = failures;
+  throw new DialError(first?.reason ?? 'connect-failed', `cannot reach ${host}: ${first?.message}`);
 }
 
 /** What to say when the relay would call itself. */
@@ -54,43 +54,42 @@ export function loopMessage(host: string, address: string): string {
   );
 }
 
-async function addressesOf(host: string, options: DialOptions): Promise<readonly string[]> {
+/** At least one address. */
+async function lookedUp(host: string, options: DialOptions): Promise<readonly string[]> {
+  let why = 'it has no address';
   try {
-    return await options.lookUp(host);
+    const addresses = await options.lookUp(host);
+    if (addresses.length > 0) return addresses;
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new DialError(
-      'lookup-failed',
-      `cannot look up ${host}: ${why}. Is there a way to the resolvers of --upstream-dns?`,
-    );
+    why = error instanceof Error ? error.message : String(error);
   }
+  throw new DialError(
+    'lookup-failed',
+    `cannot look up ${host}: ${why}. Is there a way to the resolvers of --upstream-dns?`,
+  );
 }
 
-function connectTo(endpoint: Endpoint, timeoutMs: number): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({
-      host: endpoint.address,
-      port: endpoint.port,
-      allowHalfOpen: true,
-      noDelay: true,
-    });
+/** Resolves with the socket, connected and without listeners, or with the reason why there is none. */
+function connectTo(endpoint: Endpoint, timeoutMs: number): Promise<Socket | DialError> {
+  return new Promise((resolve) => {
+    const { address: host, port } = endpoint;
+    const socket = connect({ host, port, allowHalfOpen: true, noDelay: true });
     const where = formatEndpoint(endpoint);
     const timer = setTimeout(() => {
       socket.destroy();
-      reject(new DialError('connect-timeout', `${where} did not answer within ${timeoutMs / 1000} s`));
+      resolve(new DialError('connect-timeout', `${where} did not answer within ${timeoutMs / 1000} s`));
     }, timeoutMs);
-    const onError = (error: NodeJS.ErrnoException) => {
+    socket.once('error', (error: NodeJS.ErrnoException) => {
       clearTimeout(timer);
-      reject(
+      resolve(
         error.code === 'ECONNREFUSED'
           ? new DialError('connect-refused', `${where} refused the connection`)
           : new DialError('connect-failed', error.message),
       );
-    };
-    socket.once('error', onError);
+    });
     socket.once('connect', () => {
       clearTimeout(timer);
-      socket.off('error', onError);
+      socket.removeAllListeners('error');
       resolve(socket);
     });
   });

@@ -43,7 +43,11 @@ export class UpstreamNames {
       this.#answers.set(host, { addresses, freshUntil: now + ttl * 1000 });
       return addresses;
     }
-    if (known) return known.addresses;
+    if (known) {
+      // Not every client should wait for resolvers that do not answer.
+      this.#answers.set(host, { ...known, freshUntil: now + SHORTEST_TTL_S * 1000 });
+      return known.addresses;
+    }
     throw v4.status === 'rejected' ? v4.reason : new Error('no address');
   }
 }

@@ -1,6 +1,10 @@
 import type { Answered, Exchange, ExchangeReason, RawMessage } from '../model/exchange.js';
+import { GatheredBytes } from './bytes.js';
 
 const NO_BYTES = Buffer.alloc(0);
+
+/** So much of a body is kept even when the budget is used up: a scale's bodies are small, and the point of it all. */
+const ALWAYS_KEPT_BYTES = 16 * 1024;
 
 /** Bytes of copies that all connections may hold together, so that many large bodies cannot fill the memory. */
 export interface TapBudget {
@@ -14,32 +18,36 @@ export interface CopyLimits {
   readonly budget: TapBudget;
 }
 
-/** A message as it is being copied: slices of the very chunks that crossed. */
+/** A message as it is being copied. Small ones are slices of the very chunks that crossed. */
 export class MessageCopy {
-  head: Buffer = NO_BYTES;
   complete = false;
-  #slices: Buffer[] = [];
-  #keptBytes = 0;
+  readonly #head: Buffer;
+  readonly #body = new GatheredBytes();
   #bodyBytes = 0;
 
-  append(slice: Buffer, limits: CopyLimits): void {
+  /** `head` is empty when none could be framed. */
+  constructor(head: Buffer, { budget }: CopyLimits) {
+    this.#head = head;
+    budget.leftBytes -= head.length;
+  }
+
+  append(slice: Buffer, { maxBodyBytes, budget }: CopyLimits): void {
+    const kept = this.#body.length;
     // Once cut, a copy stays cut: bytes behind a gap would look as if they followed.
-    const cut = this.#keptBytes < this.#bodyBytes;
+    const cut = kept < this.#bodyBytes;
     this.#bodyBytes += slice.length;
-    const room = Math.min(limits.maxBodyBytes - this.#keptBytes, limits.budget.leftBytes);
+    const room = Math.min(maxBodyBytes - kept, Math.max(budget.leftBytes, ALWAYS_KEPT_BYTES - kept));
     if (cut || room <= 0) return;
-    const kept = slice.length <= room ? slice : slice.subarray(0, room);
-    this.#slices.push(kept);
-    this.#keptBytes += kept.length;
-    limits.budget.leftBytes -= kept.length;
+    const piece = slice.length <= room ? slice : slice.subarray(0, room);
+    this.#body.append(piece);
+    budget.leftBytes -= piece.length;
   }
 
   /** The message as copied. Its bytes no longer count against the budget. */
   release(budget: TapBudget): RawMessage {
-    budget.leftBytes += this.#keptBytes;
-    const [only] = this.#slices;
-    const body = only && this.#slices.length === 1 ? only : Buffer.concat(this.#slices);
-    return { head: this.head, body, bodyBytes: this.#bodyBytes, complete: this.complete };
+    const body = this.#body.view;
+    budget.leftBytes += this.#head.length + body.length;
+    return { head: this.#head, body, bodyBytes: this.#bodyBytes, complete: this.complete };
   }
 }
 
@@ -47,49 +55,57 @@ export class MessageCopy {
 export class OpenExchange {
   /** Request method; empty when the request could not be framed. */
   readonly method: string;
-  readonly request = new MessageCopy();
-  /** Interim heads, one behind the other. */
-  readonly interim = new MessageCopy();
+  readonly request: MessageCopy;
+  /** Interim heads, one behind the other, as if they were a body. */
+  interim: MessageCopy | null = null;
   response: MessageCopy | null = null;
   answered: Answered = 'upstream';
   reason: ExchangeReason | null = null;
   readonly #startedAtUs: number;
   readonly #startedAt: number;
-  #responseAt: number | null = null;
+  #responseAt = -1;
 
   /** `startedAt` and `now` are of the monotonic clock, in milliseconds. */
-  constructor(method: string, startedAt: number, now: number) {
+  constructor(method: string, request: MessageCopy, startedAt: number, now: number) {
     this.method = method;
+    this.request = request;
     this.#startedAt = startedAt;
     this.#startedAtUs = Math.round((Date.now() - (now - startedAt)) * 1000);
   }
 
-  /** The first byte of an answer came, if none did before. */
+  /** A byte of an answer came; only the first one counts. */
   answerBegins(now: number): void {
-    this.#responseAt ??= now;
+    if (this.#responseAt < 0) this.#responseAt = now;
   }
 
   get isOver(): boolean {
     return this.request.complete && this.response?.complete === true;
   }
 
+  /** The exchange as it stands, with `endedAt` of the monotonic clock as its end. */
   finish(
-    now: number,
+    endedAt: number,
     budget: TapBudget,
-    where: Pick<Exchange, 'connection' | 'client' | 'upstream'>,
+    { connection, client, upstream }: Pick<Exchange, 'connection' | 'client' | 'upstream'>,
   ): Exchange {
-    const since = (at: number) => Math.max(0, Math.round((at - this.#startedAt) * 1000));
     return {
-      ...where,
+      connection,
       source: 'live',
       startedAtUs: this.#startedAtUs,
-      responseAfterUs: this.#responseAt === null ? null : since(this.#responseAt),
-      endedAfterUs: since(now),
+      responseAfterUs: this.#responseAt < 0 ? null : this.#sinceStart(this.#responseAt),
+      endedAfterUs: this.#sinceStart(endedAt),
+      client,
+      upstream,
       answered: this.answered,
       reason: this.reason,
       request: this.request.release(budget),
-      interim: this.interim.release(budget).body,
+      interim: this.interim?.release(budget).body ?? NO_BYTES,
       response: this.response?.release(budget) ?? null,
     };
+  }
+
+  /** In whole microseconds. */
+  #sinceStart(at: number): number {
+    return Math.max(0, Math.round((at - this.#startedAt) * 1000));
   }
 }

@@ -1,8 +1,9 @@
 import type { ExchangeReason, FramingReason } from '../model/exchange.js';
 import type { BodyFraming } from './body.js';
 import { ChunkedBody, LengthBody, toCloseBody } from './body.js';
+import { GatheredBytes } from './bytes.js';
 import type { HeadFacts } from './head.js';
-import { findHeadEnd, mayBeHead, readHead } from './head.js';
+import { findHeadEnd, mayBeHead, readHead, skipEmptyLines } from './head.js';
 
 /** What a reader tells of one direction of a connection, in the order of the bytes. */
 export interface ReaderEvents {
@@ -26,6 +27,7 @@ export type AskedMethod = () => string | undefined;
 /**
  * Finds HTTP/1.x messages in one direction of a connection (RFC 9112). Passive: it sees the bytes, keeps slices
  * of them, alters nothing and does no I/O. What it cannot frame it gives a name, and is a tunnel from then on.
+ * What it tells does not depend on how the bytes are cut into chunks.
  */
 export class MessageReader {
   readonly #asked: AskedMethod | null;
@@ -33,9 +35,10 @@ export class MessageReader {
   readonly #maxHead: number;
   #state: 'head' | 'body' | 'tunnel' = 'head';
   #body: BodyFraming = toCloseBody;
-  /** A head that is not all there: the first `#partialBytes` bytes. */
-  #partial: Buffer = Buffer.alloc(0);
-  #partialBytes = 0;
+  /** A head that is not all there. */
+  #partial = new GatheredBytes();
+  /** How many bytes at the start of it are empty lines. */
+  #partialStart = 0;
   /** Bytes of the stream before the chunk that is being read. */
   #offset = 0;
 
@@ -48,9 +51,12 @@ export class MessageReader {
     this.#maxHead = maxHead;
   }
 
-  /** How many of the last bytes pushed belong to a head that is not complete. */
+  /**
+   * How many of the last bytes pushed belong to a head that is not complete. Empty lines alone are no head yet:
+   * some clients send one behind a body and nothing more.
+   */
   get partialBytes(): number {
-    return this.#partialBytes;
+    return this.#partialStart < this.#partial.length ? this.#partial.length : 0;
   }
 
   push(chunk: Buffer): void {
@@ -75,80 +81,82 @@ export class MessageReader {
   becomeTunnel(reason: ExchangeReason): void {
     if (this.#state === 'tunnel') return;
     this.#state = 'tunnel';
-    const held = this.#partial.subarray(0, this.#partialBytes);
-    this.#partial = Buffer.alloc(0);
-    this.#partialBytes = 0;
+    const held = this.#partial.view;
+    this.#dropPartial();
     this.#events.onRefused(reason);
     if (held.length > 0) this.#events.onTunnel(held);
   }
 
   /** Returns the offset up to which the chunk was used. */
   #takeHead(chunk: Buffer, from: number): number {
-    if (this.#partialBytes === 0) {
-      const end = findHeadEnd(chunk, from);
-      if (end < 0) return this.#holdPartial(chunk.subarray(from), chunk.length);
-      return this.#headComplete(chunk, from, end, this.#offset + from) ? end : from;
+    const held = this.#partial.length;
+    if (held === 0) {
+      const start = skipEmptyLines(chunk, from);
+      const end = findHeadEnd(chunk, start);
+      if (end >= 0) return this.#headComplete(chunk, from, start, end, this.#offset + from) ? end : from;
     }
-    const before = this.#partialBytes;
-    this.#append(chunk.subarray(from));
+    this.#partial.append(from === 0 ? chunk : chunk.subarray(from));
+    const bytes = this.#partial.view;
+    const start = skipEmptyLines(bytes, this.#partialStart);
+    this.#partialStart = start;
     // A blank line may lie across the seam: three bytes of what was searched already are looked at again.
-    const end = findHeadEnd(this.#partial.subarray(0, this.#partialBytes), 0, before - 3);
-    this.#partialBytes = before;
-    if (end < 0) return this.#holdPartial(chunk.subarray(from), chunk.length);
-    const complete = this.#headComplete(this.#partial, 0, end, this.#offset + from - before);
-    return complete ? from + end - before : from;
-  }
-
-  #holdPartial(slice: Buffer, used: number): number {
-    this.#append(slice);
-    if (this.#partialBytes > this.#maxHead) this.becomeTunnel('head-too-large');
-    else if (!mayBeHead(this.#partial.subarray(0, this.#partialBytes))) this.becomeTunnel('not-http');
-    return used;
-  }
-
-  /** Appends to the held head, in a buffer that doubles, so that a head that trickles in costs little. */
-  #append(slice: Buffer): void {
-    const length = this.#partialBytes + slice.length;
-    if (length > this.#partial.length) {
-      const larger = Buffer.allocUnsafeSlow(Math.max(length, 2 * this.#partial.length));
-      this.#partial.copy(larger, 0, 0, this.#partialBytes);
-      this.#partial = larger;
+    const end = findHeadEnd(bytes, start, held - 3);
+    if (end >= 0) {
+      const complete = this.#headComplete(bytes, 0, start, end, this.#offset + from - held);
+      return complete ? from + end - held : chunk.length;
     }
-    slice.copy(this.#partial, this.#partialBytes);
-    this.#partialBytes = length;
+    const reason = this.#objection(bytes, 0, start, bytes.length);
+    if (reason) this.becomeTunnel(reason);
+    return chunk.length;
   }
 
-  /** Whether the head could be framed. If so, nothing of it is held any more. */
-  #headComplete(bytes: Buffer, from: number, end: number, start: number): boolean {
+  /**
+   * Whether the head `bytes[from, end)`, whose start line is at `start`, could be framed. `offset` is where it lies
+   * in the stream.
+   */
+  #headComplete(bytes: Buffer, from: number, start: number, end: number, offset: number): boolean {
     const asked = this.#asked?.();
-    if (this.#asked && asked === undefined) return this.#refuse('response-without-request');
-    if (end - from > this.#maxHead) return this.#refuse('head-too-large');
-    const facts = readHead(bytes, from, end, this.#asked ? 'response' : 'request');
+    const facts = this.#objection(bytes, from, start, end) ?? this.#read(bytes, start, end, asked);
     if (typeof facts === 'string') return this.#refuse(facts);
-    const upgraded =
-      facts.status === 101 || (asked === 'CONNECT' && facts.status >= 200 && facts.status < 300);
+    const { status } = facts;
+    const upgraded = status === 101 || (asked === 'CONNECT' && status >= 200 && status < 300);
     const body = upgraded ? null : this.#bodyOf(facts, asked);
     if (typeof body === 'string') return this.#refuse(body);
 
-    this.#partial = Buffer.alloc(0);
-    this.#partialBytes = 0;
+    if (this.#partial.length > 0) this.#dropPartial();
     const head = bytes.subarray(from, end);
-    if (facts.status >= 100 && facts.status < 200 && !upgraded) {
+    if (status >= 100 && status < 200 && !upgraded) {
       this.#events.onInterim(head);
       return true;
     }
-    this.#events.onHead(head, facts, start);
+    this.#body = body ?? toCloseBody;
+    this.#state = body ? 'body' : 'head';
+    this.#events.onHead(head, facts, offset);
     if (upgraded) this.becomeTunnel('upgraded');
-    else if (body) {
-      this.#body = body;
-      this.#state = 'body';
-    } else this.#messageEnd();
+    else if (!body && this.#state === 'head') this.#messageEnd();
     return true;
+  }
+
+  /** What can be said against the beginning of a head. The same for every way in which it may be cut. */
+  #objection(bytes: Buffer, from: number, start: number, to: number): FramingReason | undefined {
+    const limit = from + this.#maxHead;
+    if (!mayBeHead(bytes, start, Math.min(to, limit))) return 'not-http';
+    return to > limit ? 'head-too-large' : undefined;
+  }
+
+  #read(bytes: Buffer, start: number, end: number, asked: string | undefined): HeadFacts | FramingReason {
+    if (!this.#asked) return readHead(bytes, start, end, 'request');
+    return asked === undefined ? 'response-without-request' : readHead(bytes, start, end, 'response');
   }
 
   #refuse(reason: FramingReason): false {
     this.becomeTunnel(reason);
     return false;
+  }
+
+  #dropPartial(): void {
+    this.#partial = new GatheredBytes();
+    this.#partialStart = 0;
   }
 
   /** How the body ends (RFC 9112 section 6.3); null when there is none. */
@@ -161,18 +169,13 @@ export class MessageReader {
     return this.#asked ? toCloseBody : null;
   }
 
+  /** Returns the offset up to which the chunk was used. */
   #takeBody(chunk: Buffer, from: number): number {
-    const end = this.#body.take(chunk, from);
-    if (typeof end === 'string') {
-      this.becomeTunnel(end);
-      return from;
-    }
-    if (end < 0) {
-      this.#events.onBody(from === 0 ? chunk : chunk.subarray(from));
-      return chunk.length;
-    }
-    this.#events.onBody(from === 0 && end === chunk.length ? chunk : chunk.subarray(from, end));
-    this.#messageEnd();
+    const body = this.#body;
+    const end = body.take(chunk, from);
+    if (end > from) this.#events.onBody(end - from === chunk.length ? chunk : chunk.subarray(from, end));
+    if (body.state === 'ended') this.#messageEnd();
+    else if (body.state !== 'open') this.becomeTunnel(body.state);
     return end;
   }
 

@@ -7,6 +7,7 @@ import type { Endpoint } from './address.js';
 import { formatEndpoint } from './address.js';
 import type { ConnectionContext } from './connection.js';
 import { Connection } from './connection.js';
+import { OutgoingCalls } from './outgoing.js';
 import type { Upstream } from './upstreams.js';
 import { AllowList } from './upstreams.js';
 
@@ -32,7 +33,7 @@ export interface RelayOptions {
   readonly onRefused: (reason: RefusalReason, message: string, client: string) => void;
   /** Told when a client is turned away because there are too many. */
   readonly onFull: () => void;
-  /** Told of a fault of the tap's own; the connection is relayed on without it. */
+  /** Told of a fault of the tap's own or of {@link onExchange}, and of a socket that could not be accepted. */
   readonly onFault: (error: unknown) => void;
 }
 
@@ -59,7 +60,7 @@ export class Relay {
       tapLimits: { maxHeadBytes, maxBodyBytes, budget: { leftBytes: TAP_BUDGET_BYTES } },
       headTimeoutMs,
       idleTimeoutMs,
-      outgoing: new Map(),
+      outgoing: new OutgoingCalls(),
       onExchange: options.onExchange,
       onRefused: options.onRefused,
       onFault: options.onFault,
@@ -91,6 +92,7 @@ export class Relay {
       server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, address, port)));
       server.listen({ ...(address === null ? {} : { host: address }), port }, resolve);
     });
+    server.on('error', this.#options.onFault);
     const bound = server.address();
     if (bound === null || typeof bound === 'string') throw new Error('a TCP server has no address');
     this.#servers.push(server);
@@ -99,11 +101,13 @@ export class Relay {
     return endpoint;
   }
 
-  /** Stops listening, lets open exchanges come to their end for a short while, and closes all connections. */
+  /**
+   * Stops listening, closes each connection as its open exchange comes to its end, and after {@link GRACE_MS} all.
+   */
   async close(): Promise<void> {
     this.#closing = true;
     for (const server of this.#servers) server.close();
-    for (const connection of this.#connections) if (connection.isIdle) connection.close();
+    for (const connection of this.#connections) connection.closeWhenIdle();
     if (this.#connections.size > 0) {
       let timer: NodeJS.Timeout | undefined;
       await new Promise<void>((resolve) => {

@@ -8,6 +8,8 @@ import { MessageReader } from './reader.js';
 /** Requests of one connection that may wait for an answer; a client that pipelines more is not followed. */
 const MAX_PENDING = 256;
 
+const NO_BYTES = Buffer.alloc(0);
+
 export interface TapLimits extends CopyLimits {
   /** Bytes of one head, and of the trailers of one body. */
   readonly maxHeadBytes: number;
@@ -23,13 +25,13 @@ export interface TapEvents {
 
 /**
  * Turns the passing bytes of one client connection into exchanges, beside the relay. It does no I/O: the relay
- * shows it every chunk before passing the chunk on, and asks {@link clearedBytes} how far it may.
+ * shows it every chunk, those of the client before it passes them on, and asks {@link clearedBytes} how far it may.
  */
 export class Tap {
   /** `host address:port` of the upstream, as it will stand in the exchanges. */
   upstream = '';
-  readonly #connection: string;
-  readonly #client: string;
+  readonly connection: string;
+  readonly client: string;
   readonly #limits: TapLimits;
   readonly #events: TapEvents;
   readonly #requests: MessageReader;
@@ -38,16 +40,17 @@ export class Tap {
   readonly #open: OpenExchange[] = [];
   /** Index in `#open` of the one that the next response answers. */
   #answering = 0;
-  /** When the chunk in hand came, in milliseconds of the monotonic clock. */
+  /** When the latest chunk came, in milliseconds of the monotonic clock. */
   #now = 0;
   #headSince: number | null = null;
   #clientBytes = 0;
   /** Offset in the client's stream of a head that was refused. */
   #refusedAt: number | null = null;
 
+  /** `connection` and `client` are as they will stand in the exchanges. */
   constructor(connection: string, client: string, limits: TapLimits, events: TapEvents) {
-    this.#connection = connection;
-    this.#client = client;
+    this.connection = connection;
+    this.client = client;
     this.#limits = limits;
     this.#events = events;
     this.#requests = new MessageReader(null, this.#requestEvents(), limits.maxHeadBytes);
@@ -87,28 +90,30 @@ export class Tap {
 
   /** The client has closed its side; half a head that it left is cleared as it is. */
   clientEnded(): void {
-    this.#giveUpHead('client-left');
-    this.#requests.end();
+    this.#giveUpHead(this.#requests, 'client-left');
+    for (const open of this.#open) if (!open.request.complete) open.reason ??= 'client-left';
   }
 
+  /** Upstream has closed its side: what it has not answered by now has no answer. */
   upstreamEnded(): void {
-    this.#now = performance.now();
     this.#responses.end();
+    this.#giveUpHead(this.#responses, 'upstream-left');
+    for (const open of this.#open) if (!open.response?.complete) open.reason ??= 'upstream-left';
   }
 
   /** Stops waiting for the rest of a head: what came of it is cleared, and the connection is a tunnel. */
   headTimedOut(): void {
-    this.#giveUpHead('head-timeout');
+    this.#giveUpHead(this.#requests, 'head-timeout');
   }
 
   /** We answered the oldest open request with these bytes; others behind it get no answer. */
   refuse(reason: RefusalReason, head: Buffer, body: Buffer): void {
-    this.#giveUpHead(reason);
+    this.#now = performance.now();
+    this.#giveUpHead(this.#requests, reason);
     this.#refusedAt ??= this.#clientBytes;
-    const refused = this.#open[0] ?? this.#begin('');
+    const refused = this.#open[0] ?? this.#begin('', NO_BYTES, this.#now);
     refused.answerBegins(this.#now);
-    refused.response = new MessageCopy();
-    refused.response.head = head;
+    refused.response = new MessageCopy(head, this.#limits);
     refused.response.append(body, this.#limits);
     refused.response.complete = true;
     for (const open of this.#open) {
@@ -118,41 +123,54 @@ export class Tap {
     this.#finishAll();
   }
 
-  /** The connection is over: whatever is open is an exchange as it stands. */
+  /** The connection is over: whatever is open is an exchange as it stands, and ended with its last byte. */
   close(reason: CutReason): void {
-    this.#giveUpHead(reason);
+    this.#giveUpHead(this.#requests, reason);
+    this.#giveUpHead(this.#responses, reason);
     for (const open of this.#open) open.reason ??= reason;
     this.#finishAll();
   }
 
-  #giveUpHead(reason: ExchangeReason): void {
-    this.#now = performance.now();
-    if (this.#requests.partialBytes > 0) this.#requests.becomeTunnel(reason);
-    this.#headSince = null;
+  #giveUpHead(reader: MessageReader, reason: ExchangeReason): void {
+    if (reader.partialBytes > 0) reader.becomeTunnel(reason);
+    if (reader === this.#requests) this.#headSince = null;
   }
 
-  #begin(method: string): OpenExchange {
-    const open = new OpenExchange(method, this.#headSince ?? this.#now, this.#now);
+  /** `head` is empty when none could be framed. */
+  #begin(method: string, head: Buffer, startedAt: number): OpenExchange {
+    const open = new OpenExchange(method, new MessageCopy(head, this.#limits), startedAt, this.#now);
     this.#open.push(open);
     return open;
+  }
+
+  /** Begins an exchange with what the client sent last, of which the first bytes may have come before. */
+  #beginAsked(method: string, head: Buffer): OpenExchange {
+    const startedAt = this.#headSince ?? this.#now;
+    this.#headSince = null;
+    return this.#begin(method, head, startedAt);
+  }
+
+  /** Whether more requests wait for an answer than are kept track of: one when the budget is used up. */
+  get #tooManyPending(): boolean {
+    return this.#open.length > (this.#limits.budget.leftBytes > 0 ? MAX_PENDING : 1);
   }
 
   /** Hands on the exchanges that are over, in the order of their requests. */
   #settle(): void {
     while (this.#open[0]?.isOver) {
-      this.#finish(this.#open.shift() as OpenExchange);
+      const over = this.#open.shift() as OpenExchange;
       this.#answering--;
+      this.#finish(over);
     }
   }
 
   #finishAll(): void {
-    for (const open of this.#open.splice(0)) this.#finish(open);
     this.#answering = 0;
+    for (const open of this.#open.splice(0)) this.#finish(open);
   }
 
   #finish(open: OpenExchange): void {
-    const where = { connection: this.#connection, client: this.#client, upstream: this.upstream };
-    this.#events.onExchange(open.finish(this.#now, this.#limits.budget, where));
+    this.#events.onExchange(open.finish(this.#now, this.#limits.budget, this));
   }
 
   #requestEvents(): ReaderEvents {
@@ -163,10 +181,9 @@ export class Tap {
       onHead: (head, facts, start) => {
         current = undefined;
         if (this.#refusedAt !== null) return;
-        current = this.#begin(facts.method);
-        current.request.head = head;
+        current = this.#beginAsked(facts.method, head);
         if (this.#events.onRequest(head, facts)) this.#refusedAt = start;
-        else if (this.#open.length > MAX_PENDING) this.#requests.becomeTunnel('too-many-pending');
+        else if (this.#tooManyPending) this.#requests.becomeTunnel('too-many-pending');
       },
       onInterim: () => undefined,
       onBody: (slice) => current?.request.append(slice, this.#limits),
@@ -181,7 +198,8 @@ export class Tap {
       onTunnel: (slice) => {
         // Bytes behind a whole request are not its own, but for an upgrade, whose exchange goes on.
         if (!current || (current.request.complete && tunnelReason !== 'upgraded')) {
-          current = this.#begin('');
+          if (this.#refusedAt !== null) return;
+          current = this.#beginAsked('', NO_BYTES);
           current.reason = tunnelReason;
         }
         current.request.append(slice, this.#limits);
@@ -201,11 +219,15 @@ export class Tap {
       onHead: (head, facts) => {
         current = answered();
         if (!current) return;
-        current.response = new MessageCopy();
-        current.response.head = head;
+        current.response = new MessageCopy(head, this.#limits);
         if (facts.status === 101) this.#requests.becomeTunnel('upgraded');
       },
-      onInterim: (head) => answered()?.interim.append(head, this.#limits),
+      onInterim: (head) => {
+        const open = answered();
+        if (!open) return;
+        open.interim ??= new MessageCopy(NO_BYTES, this.#limits);
+        open.interim.append(head, this.#limits);
+      },
       onBody: (slice) => current?.response?.append(slice, this.#limits),
       onEnd: () => {
         if (!current?.response) return;
@@ -214,13 +236,20 @@ export class Tap {
         this.#settle();
       },
       onRefused: (reason) => {
-        if (!current || current.response?.complete) current = answered() ?? this.#begin('');
-        current.response ??= new MessageCopy();
+        if (!current || current.response?.complete) current = answered() ?? this.#unasked();
+        current.response ??= new MessageCopy(NO_BYTES, this.#limits);
         current.reason ??= reason;
         // Answers can no longer be told apart, so following the requests would only pile them up.
         this.#requests.becomeTunnel(reason);
       },
       onTunnel: (slice) => current?.response?.append(slice, this.#limits),
     };
+  }
+
+  /** Begins an exchange for bytes of upstream that no request waits for. */
+  #unasked(): OpenExchange {
+    const open = this.#begin('', NO_BYTES, this.#now);
+    open.answerBegins(this.#now);
+    return open;
   }
 }

@@ -20,12 +20,16 @@ export class AllowList {
   /** The upstream that a Host header names, whatever its port; the first one when there is no Host. */
   pick(host: string | undefined): Upstream | undefined {
     if (host === undefined || host === '') return this.#first;
-    const name = host
-      .replace(/:[0-9]*$/, '')
-      .replace(/\.$/, '')
-      .toLowerCase();
-    return this.#byHost.get(name);
+    return this.#byHost.get(host) ?? this.#byHost.get(plainHost(host));
   }
+}
+
+/** `Scalews.Withings.NET.:80` is `scalews.withings.net`. */
+function plainHost(host: string): string {
+  return host
+    .replace(/:[0-9]*$/, '')
+    .replace(/\.$/, '')
+    .toLowerCase();
 }
 
 /** The Host that the beginning of a head names, when the head itself could not be framed. */

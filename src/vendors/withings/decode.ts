@@ -3,7 +3,7 @@ import type { Exchange, RawMessage } from '../../model/exchange.js';
 import { contentOf, isCut, pathOf, targetOf } from '../raw.js';
 import type { DecodedField } from '../vendor.js';
 import { MAINT } from './endpoints.js';
-import { Form, parseForm } from './form.js';
+import { Form, type FormField, isClean, parseForm } from './form.js';
 import { isObject, member, parseJson } from './json.js';
 import { isConfiguration } from './maint.js';
 import { measureType } from './measure-types.js';
@@ -32,18 +32,24 @@ function open(name: string, text: string): DecodedField {
 function decodeRequest(request: RawMessage, path: string, isSecret: SecretTest): DecodedField[] {
   if (request.body.length === 0) return [];
   if (isCut(request)) return [open('request', 'body-cut')];
-  const form = parseForm(contentOf(request).toString('latin1'));
+  const text = contentOf(request).toString('latin1');
+  const form = parseForm(text);
   if (!(form instanceof Form)) return [open('request', form)];
-  const configuration = path === MAINT && isConfiguration(form);
-  return form.fields.flatMap((field) => {
-    const { name } = field;
-    const value = form.value(field);
-    if (value === undefined) return [open(name, 'bad-percent-encoding')];
-    if (path === MAINT && name === 'data' && configuration) return decodeData(value);
-    if (name === 'measures' || name === 'measuregrps') return decodeMeasures(name, value);
-    if (name === 'meastime') return [open(name, instantText(Number(value)))];
-    return [{ ...open(name, value), secret: isSecret(name) || (path === MAINT && name === 'data') }];
-  });
+  const fields = form.fields.flatMap((field) => decodeField(form, field, path, isSecret));
+  // Of a body that redaction covers as a whole nothing is open.
+  return isClean(text, form) ? fields : fields.map((field) => ({ ...field, secret: true }));
+}
+
+function decodeField(form: Form, field: FormField, path: string, isSecret: SecretTest): DecodedField[] {
+  const { name } = field;
+  const value = form.value(field);
+  if (value === undefined) return [open(name, 'bad-percent-encoding')];
+  if (path === MAINT && name === 'data') {
+    return isConfiguration(form) ? decodeData(value) : [{ ...open(name, value), secret: true }];
+  }
+  if (name === 'measures' || name === 'measuregrps') return decodeMeasures(name, value);
+  if (name === 'meastime' && /^\d{1,12}$/.test(value)) return [open(name, instantText(Number(value)))];
+  return [{ ...open(name, value), secret: isSecret(name) }];
 }
 
 /** The records of a maint post, by section: 1 is the factory bank, 2 what the scale runs with. */
@@ -133,7 +139,10 @@ interface Leaves {
 /** Every leaf of a reply's body by its path; one user is one field. */
 function leaves(into: Leaves, path: string, value: unknown, secret: boolean, depth: number): void {
   if (path === 'sp.users' && Array.isArray(value)) {
-    for (const [i, user] of value.entries()) into.fields.push(open(`user ${i + 1}`, userText(user)));
+    for (const [i, user] of value.entries()) {
+      const hidden = secret || (isObject(user) && Object.keys(user).some(into.isSecret));
+      into.fields.push({ ...open(`user ${i + 1}`, userText(user)), secret: hidden });
+    }
   } else if (depth < DEEPEST && isObject(value)) {
     for (const [name, inner] of Object.entries(value)) {
       const hidden = secret || into.isSecret(name);

@@ -65,6 +65,11 @@ export function parseForm(text: string): Form | FormRefusal {
   return new Form(text, fields);
 }
 
+/** Whether a form is nothing but printable ASCII and every value of it can be decoded. */
+export function isClean(text: string, form: Form): boolean {
+  return /^[\x20-\x7e]*$/.test(text) && form.fields.every((field) => form.value(field) !== undefined);
+}
+
 function percentDecode(raw: string): string | undefined {
   if (!raw.includes('%') && !raw.includes('+')) return raw;
   try {

@@ -43,7 +43,7 @@ function readPost(visit: Visit, typeOf: Post['typeOf']): void {
     if (action === undefined || action === 'store') visit.refuse('missing-field', 'measures or measuregrps');
     return;
   }
-  // An address that can not be read is not replaced by another one.
+  // An address that cannot be read is not replaced by another one.
   const device = visit.form.first('macaddress') === undefined ? visit.device : visit.mac('macaddress');
   visit.device = device;
   if (device === null) {

@@ -2,7 +2,7 @@ import type { Exchange, RawMessage } from '../../model/exchange.js';
 import { contentOf, isCut, pathOf, targetOf, view } from '../raw.js';
 import type { SecretSpan } from '../vendor.js';
 import { endpoints, MAINT } from './endpoints.js';
-import { Form, type FormField, parseForm } from './form.js';
+import { Form, type FormField, isClean, parseForm } from './form.js';
 import { parseJson } from './json.js';
 import { jsonSecrets, type Range } from './json-secrets.js';
 import { isConfiguration } from './maint.js';
@@ -77,9 +77,8 @@ function replySecrets(text: string, secret: (name: string) => boolean): Range[] 
 }
 
 function formSecrets(text: string, secret: (name: string) => boolean, maint: boolean): Range[] | undefined {
-  const form = /^[\x20-\x7e]*$/.test(text) ? parseForm(text) : undefined;
-  if (!(form instanceof Form)) return undefined;
-  if (form.fields.some((field) => form.value(field) === undefined)) return undefined;
+  const form = parseForm(text);
+  if (!(form instanceof Form) || !isClean(text, form)) return undefined;
   return form.fields.flatMap((field) => {
     if (maint && field.name === 'data') return dataSecrets(form, field);
     return secret(field.name) ? [[field.from, field.to]] : [];

@@ -40,7 +40,7 @@ export interface WithingsRefusal extends Refusal {
 
 const LONGEST_QUOTE = 40;
 
-/** A value as it may stand in a refusal: one line of printable ASCII, bounded. Not for anything secret. */
+/** A value as it may stand in a refusal: one line, printable, bounded. Not for anything secret. */
 export function quote(value: unknown): string {
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (typeof value === 'object' && value !== null) return 'an object';

@@ -52,7 +52,7 @@ function readSessionNew(visit: Visit): void {
   if (visit.good) learn(visit, device, proof);
 }
 
-/** The hash and what it is of. The newest app adds a challenge and another method, which we can not check. */
+/** The hash and what it is of. The newest app adds a challenge and another method, which we cannot check. */
 function proofOf(visit: Visit, auth: string): Proof | null {
   const once = visit.known.note(`once:${visit.exchange.connection}`);
   const hash = visit.needed('hash');

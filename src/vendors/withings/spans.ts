@@ -61,10 +61,10 @@ function framingExtras(body: Buffer, segments: readonly Segment[]): Range[] {
   return [...extras, lineTexts(body, at + lastChunk, body.length)].flat();
 }
 
-/** The part of a chunk line after its size. */
+/** The extensions of a chunk, what follows the `;`. */
 function afterSize(body: Buffer, from: number, to: number): Range[] {
   const line = body.toString('latin1', from, to);
-  const size = /^[\r\n]*[0-9a-f]*/i.exec(line)?.[0].length ?? 0;
+  const size = /^[\r\n]*[0-9a-f]*[ \t]*;?/i.exec(line)?.[0].length ?? 0;
   return lineTexts(body, from + size, to);
 }
 

@@ -21,8 +21,8 @@ type Measured = Omit<ReadingDraft, 'vendor'>;
 
 const EMPTY_FORM = new Form('', []);
 
-/** 22 December 2007: the scale itself takes no weigh-in from before for real (WS-30 firmware 211). */
-export const EARLIEST_S = 1_198_281_600;
+/** 22 December 2007: to the scale itself an earlier weigh-in counts for nothing (WS-30 firmware 211). */
+const EARLIEST_S = 1_198_281_600;
 const DAY_S = 86_400;
 
 /**

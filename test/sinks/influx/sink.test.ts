@@ -203,6 +203,16 @@ describe.skipIf(!haveInfluxdb)('a real InfluxDB 1.x', () => {
     }
   });
 
+  test('a reading that is older than the retention policy keeps is refused', async () => {
+    await influxd.query('CREATE DATABASE "short" WITH DURATION 1d');
+    const sink = sinkOf(`${influxd.url}/short`);
+    expect(await sink.deliver([reading(draft)])).toEqual({
+      kind: 'refused',
+      message: expect.stringContaining('points beyond retention policy'),
+    });
+    expect(await sink.deliver([reading({ ...draft, timeMs: Date.now() })])).toEqual({ kind: 'delivered' });
+  });
+
   test('an id that is too long for InfluxDB is refused', async () => {
     const outcome = await sinkOf(`${influxd.url}/long`).deliver([
       reading({ ...draft, device: 'x'.repeat(70_000) }),

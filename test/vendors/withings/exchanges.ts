@@ -43,13 +43,26 @@ export function requestHead(path: string, more = ''): string {
 }
 
 /** An exchange of a path, a form and a reply, as a scale would have it. */
-export function post(path: string, form: string, reply: string | null, over: Partial<Exchange> = {}): Exchange {
+export function post(
+  path: string,
+  form: string,
+  reply: string | null,
+  over: Partial<Exchange> = {},
+): Exchange {
   return {
     ...plain,
     request: message(requestHead(`/cgi-bin/${path}`), form),
     response: reply === null ? null : message('HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n', reply),
     ...over,
   };
+}
+
+/** A record of a maint post in hex. */
+export function record(type: number, payload: Buffer): string {
+  const head = Buffer.alloc(4);
+  head.writeUInt16LE(type, 0);
+  head.writeUInt16LE(payload.length, 2);
+  return Buffer.concat([head, payload]).toString('hex');
 }
 
 /** The exchanges of a capture, at the time that its server gave. */
@@ -59,7 +72,8 @@ export function exchangesOf(capture: Capture): Exchange[] {
   for (let at = 0; at < dump.length; ) {
     const request = headAt(dump, at);
     at += request.length;
-    const interim = text(dump.subarray(at, at + 12)) === 'HTTP/1.1 100' ? headAt(dump, at) : new Uint8Array(0);
+    const interim =
+      text(dump.subarray(at, at + 12)) === 'HTTP/1.1 100' ? headAt(dump, at) : new Uint8Array(0);
     at += interim.length;
     const requestBody = bodyAt(dump, at, request);
     at += requestBody.length;
@@ -90,7 +104,10 @@ function bodyAt(dump: Buffer, from: number, head: Buffer): Buffer {
   const { headers } = parseHead(head);
   if (!isChunked(headers)) return dump.subarray(from, from + Number(header(headers, 'content-length') ?? 0));
   const last = chunkSegments(dump.subarray(from)).at(-1);
-  return dump.subarray(from, from + (last === undefined ? 0 : last.from + last.length) + '\r\n0\r\n\r\n'.length);
+  return dump.subarray(
+    from,
+    from + (last === undefined ? 0 : last.from + last.length) + '\r\n0\r\n\r\n'.length,
+  );
 }
 
 /** What a run has learnt, as the store would hand it on. */
@@ -110,7 +127,8 @@ export class Memory implements Known {
   play(exchanges: readonly Exchange[]): Findings[] {
     return exchanges.map((exchange) => {
       const findings = withings.read(exchange, this);
-      for (const { device, name, text: value } of findings.values) this.values.set(`${device} ${name}`, value);
+      for (const { device, name, text: value } of findings.values)
+        this.values.set(`${device} ${name}`, value);
       for (const [key, note] of findings.notes) this.notes.set(key, note);
       return findings;
     });
@@ -118,7 +136,7 @@ export class Memory implements Known {
 }
 
 /** A reading in one line: `weight 66.85 kg 2010-09-04T00:01:52.000Z 101010`, with its quality in brackets. */
-export function line({ kind, value, unit, timeMs, person, quality }: Findings['readings'][number]): string {
+function line({ kind, value, unit, timeMs, person, quality }: Findings['readings'][number]): string {
   const parts = [kind, value, unit, new Date(timeMs).toISOString(), person ?? 'nobody'];
   if (quality.length > 0) parts.push(`[${quality.join(' ')}]`);
   return parts.join(' ');
@@ -131,7 +149,10 @@ export const refused = (findings: Findings | undefined): string[] =>
   (findings?.refusals ?? []).map(({ reason, detail }) => `${reason}: ${detail}`);
 
 /** An exchange with its secret spans covered by `*`. */
-export function mask(exchange: Exchange, spans: readonly SecretSpan[] = withings.secrets(exchange)): Exchange {
+export function mask(
+  exchange: Exchange,
+  spans: readonly SecretSpan[] = withings.secrets(exchange),
+): Exchange {
   const cover = (name: SecretSpan['message'], raw: RawMessage): RawMessage => {
     const parts = { head: Uint8Array.from(raw.head), body: Uint8Array.from(raw.body) };
     for (const span of spans) if (span.message === name) parts[span.part].fill(0x2a, span.from, span.to);
