@@ -5,6 +5,10 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs';
 const servers = [
   { program: '/usr/bin/influxd', package: 'influxdb', suites: 'InfluxDB delivery' },
   { program: '/usr/sbin/dnsmasq', package: 'dnsmasq-base', suites: 'DNS override' },
+  { program: '/usr/sbin/unbound', package: 'unbound', suites: 'DNS override with Unbound' },
+  { program: '/usr/sbin/named', package: 'bind9', suites: 'DNS override with BIND 9' },
+  { program: '/usr/sbin/ip', package: 'iproute2', suites: 'DNS override, end to end' },
+  { program: '/usr/bin/systemd-analyze', package: 'systemd', suites: 'systemd unit' },
 ];
 
 /** Installs what is missing. Says which suites are skipped for what cannot be had; with CI=true that is a failure. */

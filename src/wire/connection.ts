@@ -262,7 +262,7 @@ export class Connection {
   #clientEnded(): void {
     if (this.#state === 'refused') return;
     this.#watch((tap) => tap.clientEnded());
-    if (this.#state === 'head') this.#finish('client-left');
+    if (this.#state === 'head') this.#client.end();
     else if (this.#state === 'spliced') {
       this.#release();
       this.#upstream?.end();

@@ -136,8 +136,9 @@ function listen(server: Server, address: string, port: number): Promise<void> {
 
 /** Why the vendor's address cannot be had here; undefined when it can. It is given back after the tests. */
 async function addressHere(): Promise<string | undefined> {
+  const program = 'ip';
   const route = (what: string) =>
-    spawnSync('ip', ['route', what, 'local', `${vendorHere}/32`, 'dev', 'lo'], { encoding: 'utf8' });
+    spawnSync(program, ['route', what, 'local', `${vendorHere}/32`, 'dev', 'lo'], { encoding: 'utf8' });
   const { status, stderr, error } = route('replace');
   if (status !== 0) return error?.message ?? stderr.trim();
   afterAll(() => {

@@ -23,6 +23,8 @@ export const elsewhere = { v4: '203.0.113.7', v6: '2001:db8::7' } as const;
 interface Manner {
   readonly program: string;
   readonly args: (confFile: string) => string[];
+  /** What its log says when it is ready. */
+  readonly ready: string;
   /** The configuration around the lines that are tried; files that those lines name lie in `folder`. */
   readonly config: (lines: string, port: number, upstreamPort: number, folder: string) => string;
 }
@@ -31,6 +33,7 @@ const manners = {
   dnsmasq: {
     program: 'dnsmasq',
     args: (file) => ['--keep-in-foreground', '--log-facility=-', `--conf-file=${file}`],
+    ready: 'started',
     config: (lines, port, upstreamPort) => `
 port=${port}
 listen-address=127.0.0.1
@@ -45,6 +48,7 @@ ${lines}`,
   unbound: {
     program: 'unbound',
     args: (file) => ['-d', '-c', file],
+    ready: 'start of service',
     config: (lines, port, upstreamPort, folder) => `
 server:
   interface: 127.0.0.1
@@ -65,6 +69,8 @@ ${lines}`,
   named: {
     program: 'named',
     args: (file) => ['-g', '-c', file],
+    // It answers before it has loaded its zones.
+    ready: 'all zones loaded',
     config: (lines, port, upstreamPort, folder) => `
 options {
   directory "${folder}";
@@ -114,7 +120,12 @@ export async function startDns(
       await rm(folder, { recursive: true, force: true });
     },
   };
-  if (await answers(server.endpoint, child)) return server;
+  const until = Date.now() + 10_000;
+  while (Date.now() < until && child.exitCode === null) {
+    const said = await readFile(log, 'utf8').catch(() => '');
+    if (said.includes(manner.ready) && (await answers(server.endpoint))) return server;
+    await sleep(20);
+  }
   const said = await readFile(log, 'utf8');
   await server.stop();
   throw new Error(`${program} did not start:\n${said}`);
@@ -135,17 +146,12 @@ export function resolverOf(endpoint: string, from = '127.0.0.1'): Resolver {
   return resolver;
 }
 
-/** Waits until the server answers, be it without an address. */
-async function answers(endpoint: string, child: ChildProcess): Promise<boolean> {
+/** Whether the server answers, be it without an address. */
+async function answers(endpoint: string): Promise<boolean> {
   const resolver = new Resolver({ timeout: 200, tries: 1 });
   resolver.setServers([endpoint]);
-  const until = Date.now() + 10_000;
-  while (Date.now() < until && child.exitCode === null) {
-    const found = await resolver.resolve4('www.example.org').catch((error: NodeJS.ErrnoException) => error);
-    if (Array.isArray(found) || found.code === 'ENODATA') return true;
-    await sleep(20);
-  }
-  return false;
+  const found = await resolver.resolve4('www.example.org').catch((error: NodeJS.ErrnoException) => error);
+  return Array.isArray(found) || found.code === 'ENODATA';
 }
 
 async function end(child: ChildProcess): Promise<void> {

@@ -11,6 +11,8 @@ export type Closing = 'end' | 'reset';
 /** One end of a TCP connection, with everything that came through it. Half-open: its own side closes when told. */
 export class Peer {
   readonly socket: Socket;
+  /** Its own port. */
+  readonly port: number;
   readonly #pieces: Buffer[] = [];
   readonly #waiting = new Set<() => void>();
   /** How the other side closed, null while it has not. */
@@ -18,6 +20,7 @@ export class Peer {
 
   constructor(socket: Socket) {
     this.socket = socket;
+    this.port = socket.localPort ?? 0;
     socket.on('data', (piece) => this.#changed(() => this.#pieces.push(piece)));
     socket.on('end', () => this.#changed(() => (this.closing ??= 'end')));
     socket.on('error', () => this.#changed(() => (this.closing = 'reset')));

@@ -7,7 +7,7 @@ import { connectRaw, startOrigin } from '../servers/raw.js';
 import { host } from './messages.js';
 
 /** What is told of, beside the traffic. */
-export interface Told {
+interface Told {
   readonly exchanges: Exchange[];
   readonly refusals: { readonly reason: RefusalReason; readonly message: string; readonly client: string }[];
   readonly faults: unknown[];

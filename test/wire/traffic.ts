@@ -2,7 +2,7 @@ import fc from 'fast-check';
 
 /** Generated HTTP/1.x traffic that is valid, with what a reader must find in it. */
 
-export interface GeneratedMessage {
+interface GeneratedMessage {
   readonly head: Buffer;
   /** As on the wire, chunk framing included. */
   readonly body: Buffer;

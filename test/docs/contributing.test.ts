@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { filesIn, readPage, root } from './pages.js';
+
+const { text } = readPage('CONTRIBUTING.md');
+
+/** The files of `src` that a list names, without those of what is added. */
+function named(heading: string): string[] {
+  const list = text.split(`## ${heading}\n`)[1]?.split('\n## ')[0] ?? '';
+  const files = [...list.matchAll(/`(src\/[^`]+)`/g)].map(([, file = '']) => file);
+  return [...new Set(files)].filter((file) => !file.includes('NAME')).sort();
+}
+
+/** The files of `src` outside of `own` whose code, comments left out, has `word` in it. */
+function mentioning(word: RegExp, own: string): string[] {
+  return filesIn('src').filter((file) => {
+    if (file.startsWith(own)) return false;
+    const code = readFileSync(join(root, file), 'utf8').replace(/\/\*.*?\*\/|^\s*\/\/[^\n]*$/gms, '');
+    return word.test(code);
+  });
+}
+
+/** Named in a list as help or contract, not as a place to change. */
+const contracts = { vendor: ['src/vendors/vendor.ts', 'src/vendors/raw.ts'], sink: ['src/sinks/sink.ts'] };
+
+test('the list of places for a vendor is complete, and names none too many', () => {
+  const places = mentioning(/withings|renpho/i, 'src/vendors/withings/');
+  expect(named('How to add a vendor')).toEqual([...places, ...contracts.vendor].sort());
+});
+
+test('the list of places for a sink is complete, and names none too many', () => {
+  const places = mentioning(/influx/i, 'src/sinks/influx/');
+  expect(named('How to add a sink')).toEqual([...places, ...contracts.sink].sort());
+});

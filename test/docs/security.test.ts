@@ -1,0 +1,36 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { readPage, root, tableRows } from './pages.js';
+
+const threats = tableRows(readPage('docs/security.md').text);
+
+function textOf(path: string): string {
+  expect(existsSync(join(root, path)), path).toBe(true);
+  return readFileSync(join(root, path), 'utf8');
+}
+
+test('there are threats', () => {
+  expect(threats.length).toBeGreaterThan(20);
+});
+
+describe.each(threats)('%s', (_, stoppedBy = '', shownBy = '') => {
+  test('what stops it is there', () => {
+    const stops = [...stoppedBy.matchAll(/`([^`]+)` in `(src\/[^`]+)`/g)];
+    expect(stops).not.toEqual([]);
+    for (const [, name = '', path = ''] of stops) {
+      const definition = `(function\\*?|class|const|interface) ${name}\\b|^ {2}(async )?${name}\\(`;
+      expect(new RegExp(definition, 'm').test(textOf(path)), `${name} in ${path}`).toBe(true);
+    }
+  });
+
+  test('what shows it is there', () => {
+    const [, path = '', title = ''] = /^`(test\/[^`]+)`: (.+)$/.exec(shownBy) ?? [];
+    const is = new RegExp(`\\b(test|it|describe)\\b.*'${escaped(title)}`).test(textOf(path));
+    expect(is, `${title} in ${path}`).toBe(true);
+  });
+});
+
+function escaped(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}

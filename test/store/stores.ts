@@ -1,0 +1,73 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Libsql from 'libsql';
+import { onTestFinished } from 'vitest';
+import type { Exchange } from '../../src/model/exchange.js';
+import type { ReadingDraft } from '../../src/model/reading.js';
+import { reading } from '../../src/model/reading.js';
+import type { Claimant } from '../../src/store/journal.js';
+import { Store } from '../../src/store/store.js';
+import { claimant } from '../../src/vendors/index.js';
+import type { Findings, Known, Vendor } from '../../src/vendors/vendor.js';
+
+/** A folder that is gone after the test. */
+export function folder(): string {
+  const path = mkdtempSync(join(tmpdir(), 'scaletap-store-'));
+  onTestFinished(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
+/** The store of a folder, closed after the test. */
+export function openStore(dataDir: string, vendors: Claimant = claimant): Store {
+  const store = new Store(dataDir, vendors, { create: true });
+  onTestFinished(() => store.close());
+  return store;
+}
+
+/** A connection of our own to a database file, closed after the test. */
+export function openRaw(file: string): Libsql.Database {
+  const db = new Libsql(file);
+  onTestFinished(() => {
+    if (db.open) db.close();
+  });
+  return db;
+}
+
+/**
+ * Claims everything for a vendor that finds what a test says: faults of a vendor, and readings in numbers, cannot be
+ * had from a real one.
+ */
+export function scripted(read: (exchange: Exchange, known: Known) => Partial<Findings>): Claimant {
+  const vendor: Vendor = {
+    name: 'withings',
+    hosts: [],
+    claims: () => 2,
+    read: (exchange, known) => ({
+      label: 'scripted',
+      device: null,
+      verdict: null,
+      readings: [],
+      values: [],
+      notes: [],
+      refusals: [],
+      ...read(exchange, known),
+    }),
+    secrets: () => [],
+    decode: () => [],
+  };
+  return () => vendor;
+}
+
+/** A weight of one device, `index` seconds after the first. */
+export function weight(index: number, given: Partial<ReadingDraft> = {}) {
+  return reading({
+    vendor: 'withings',
+    kind: 'weight',
+    value: 60 + index / 1000,
+    timeMs: 1_767_225_600_000 + 1000 * index,
+    device: '00:24:e4:00:00:01',
+    person: '1744475',
+    ...given,
+  });
+}

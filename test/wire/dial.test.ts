@@ -1,0 +1,122 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { DialOptions } from '../../src/wire/dial.js';
+import { DialError, dial } from '../../src/wire/dial.js';
+import { startDeafServer } from '../servers/deaf.js';
+import { freePort } from '../servers/ports.js';
+import type { RawOrigin } from '../servers/raw.js';
+import { startOrigin } from '../servers/raw.js';
+
+const host = 'scalews.withings.net';
+const options: DialOptions = {
+  lookUp: () => Promise.reject(new Error('nothing is to be looked up')),
+  connectTimeoutMs: 1_000,
+  listeners: [],
+};
+
+let origin: RawOrigin | undefined;
+afterEach(async () => {
+  await origin?.close();
+  origin = undefined;
+});
+
+async function failure(dialling: ReturnType<typeof dial>): Promise<{ reason: string; message: string }> {
+  const error: unknown = await dialling.catch((reason: unknown) => reason);
+  if (!(error instanceof DialError)) throw new Error(`no DialError: ${error}`);
+  return { reason: error.reason, message: error.message };
+}
+
+describe('a fixed address', () => {
+  it('is dialled', async () => {
+    origin = await startOrigin();
+    const socket = await dial({ host, address: '127.0.0.1', port: origin.port }, options);
+    expect(socket.remotePort).toBe(origin.port);
+    expect(socket.listenerCount('error')).toBe(0);
+    socket.destroy();
+  });
+
+  it('of nobody is refused', async () => {
+    const port = await freePort();
+    expect(await failure(dial({ host, address: '127.0.0.1', port }, options))).toEqual({
+      reason: 'connect-refused',
+      message: `cannot reach ${host}: 127.0.0.1:${port} refused the connection`,
+    });
+  });
+
+  it('that does not answer is given up in time', async () => {
+    const deaf = await startDeafServer();
+    try {
+      const dialling = dial(
+        { host, address: '127.0.0.1', port: deaf.port },
+        { ...options, connectTimeoutMs: 80 },
+      );
+      expect(await failure(dialling)).toMatchObject({ reason: 'connect-timeout' });
+    } finally {
+      deaf.stop();
+    }
+  });
+
+  it('that cannot be reached says why', async () => {
+    // Not to be connected to by TCP, in any network.
+    const dialling = dial({ host, address: '255.255.255.255', port: 80 }, options);
+    expect(await failure(dialling)).toMatchObject({
+      reason: expect.stringMatching(/^connect-(failed|refused)$/),
+    });
+  });
+
+  it('that is one of our listeners is not dialled', async () => {
+    origin = await startOrigin();
+    const listeners = [{ address: '::', port: origin.port }];
+    const { reason, message } = await failure(
+      dial({ host, address: '127.0.0.1', port: origin.port }, { ...options, listeners }),
+    );
+    expect(reason).toBe('upstream-is-self');
+    expect(message).toMatch(
+      /leads back to scaletap itself \(127\.0\.0\.1\).*DNS override.*--upstream-dns .*--upstream HOST=/,
+    );
+    expect(origin.peers).toHaveLength(0);
+  });
+
+  it('of this machine, where somebody else listens, is dialled', async () => {
+    origin = await startOrigin();
+    const listeners = [{ address: '::', port: origin.port + 1 }];
+    const socket = await dial({ host, address: '127.0.0.1', port: origin.port }, { ...options, listeners });
+    socket.destroy();
+  });
+});
+
+describe('a name', () => {
+  const upstream = { host, address: null, port: 80 };
+  const found = (...addresses: string[]): DialOptions => ({
+    ...options,
+    connectTimeoutMs: 200,
+    lookUp: (name) => Promise.resolve(name === host ? addresses : []),
+  });
+
+  it('that has no address', async () => {
+    expect(await failure(dial(upstream, found()))).toMatchObject({
+      reason: 'lookup-failed',
+      message: expect.stringContaining('it has no address'),
+    });
+  });
+
+  it('that cannot be looked up', async () => {
+    expect(await failure(dial(upstream, options))).toEqual({
+      reason: 'lookup-failed',
+      message: `cannot look up ${host}: nothing is to be looked up. Is there a way to the resolvers of --upstream-dns?`,
+    });
+  });
+
+  it('that leads to this machine is the override at work, whatever the port', async () => {
+    expect(await failure(dial(upstream, found('127.0.0.1', '::1')))).toMatchObject({
+      reason: 'upstream-is-self',
+      message: expect.stringContaining('(127.0.0.1, ::1)'),
+    });
+  });
+
+  it('with several addresses: each is tried, and the first one is complained about', async () => {
+    // Not to be connected to by TCP, in any network.
+    const { message } = await failure(dial(upstream, found('255.255.255.255', '224.0.0.1')));
+    expect(message).toContain('255.255.255.255');
+    expect(message).not.toContain('224.0.0.1');
+  });
+});
