@@ -1,7 +1,8 @@
 import type { Answered, Exchange, ExchangeReason, RawMessage } from '../model/exchange.js';
 
 /**
- * Exchanges on their way from the relay's thread to the store's, packed into one buffer. Bytes and texts with their length in front, numbers as doubles; never stored.
+ * Exchanges on their way from the relay's thread to the store's, packed into one buffer. Bytes and texts with
+ * their length in front, numbers as doubles; never stored.
  */
 
 const FIRST_SIZE = 64 * 1024;

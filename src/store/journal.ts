@@ -79,8 +79,10 @@ export class Journal {
         let readings = 0;
         const refusals: Refusal[] = [];
         for (const exchange of exchanges) {
-          if (dedupe && this.#has(exchange)) continue;
           const { vendor, findings } = this.#read(exchange);
+          // Those that follow need the notes of one that is passed over, too.
+          for (const [key, text] of findings.notes) this.#note(key, text);
+          if (dedupe && this.#has(exchange)) continue;
           const id = this.#insert.run(parametersOf(exchange, vendor, findings)).lastInsertRowid;
           added++;
           if (vendor === null) continue;
@@ -88,7 +90,6 @@ export class Journal {
           for (const { device, name, text } of findings.values) {
             this.#values.set(vendor, device, name, text, exchange.startedAtUs);
           }
-          for (const [key, text] of findings.notes) this.#note(key, text);
           refusals.push(...findings.refusals);
         }
         return { exchanges: added, readings, refusals };

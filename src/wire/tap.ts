@@ -97,7 +97,6 @@ export class Tap {
   /** Upstream has closed its side: what it has not answered by now has no answer. */
   upstreamEnded(): void {
     this.#responses.end();
-    this.#giveUpHead(this.#responses, 'upstream-left');
     for (const open of this.#open) if (!open.response?.complete) open.reason ??= 'upstream-left';
   }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { UserError } from '../../src/model/errors.js';
 import { Store } from '../../src/store/store.js';
-import { claimant } from '../../src/vendors/index.js';
+import { vendorOf } from '../../src/vendors/index.js';
 import { exchange, post } from '../transfer/exchanges.js';
 import { folder, openRaw, openStore } from './stores.js';
 
@@ -15,7 +15,7 @@ const knock = exchange({ request: post('/cgi-bin/once', 'action=get') });
 /** What a person is told when the store of a folder cannot be used. */
 function refusal(dataDir: string, create = true): string {
   try {
-    new Store(dataDir, claimant, { create }).close();
+    new Store(dataDir, vendorOf, { create }).close();
   } catch (error) {
     if (error instanceof UserError) return error.message;
     throw error;

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Libsql from 'libsql';
 import { onTestFinished } from 'vitest';
-import type { Exchange } from '../../src/model/exchange.js';
+import type { Exchange, RawMessage } from '../../src/model/exchange.js';
 import type { ReadingDraft } from '../../src/model/reading.js';
 import { reading } from '../../src/model/reading.js';
-import type { Claimant } from '../../src/store/journal.js';
+import type { VendorOf } from '../../src/store/journal.js';
 import { Store } from '../../src/store/store.js';
-import { claimant } from '../../src/vendors/index.js';
+import { vendorOf } from '../../src/vendors/index.js';
 import type { Findings, Known, Vendor } from '../../src/vendors/vendor.js';
 
 /** A folder that is gone after the test. */
@@ -19,7 +19,7 @@ export function folder(): string {
 }
 
 /** The store of a folder, closed after the test. */
-export function openStore(dataDir: string, vendors: Claimant = claimant): Store {
+export function openStore(dataDir: string, vendors: VendorOf = vendorOf): Store {
   const store = new Store(dataDir, vendors, { create: true });
   onTestFinished(() => store.close());
   return store;
@@ -38,7 +38,7 @@ export function openRaw(file: string): Libsql.Database {
  * Claims everything for a vendor that finds what a test says: faults of a vendor, and readings in numbers, cannot be
  * had from a real one.
  */
-export function scripted(read: (exchange: Exchange, known: Known) => Partial<Findings>): Claimant {
+export function scripted(read: (exchange: Exchange, known: Known) => Partial<Findings>): VendorOf {
   const vendor: Vendor = {
     name: 'withings',
     hosts: [],
@@ -70,4 +70,16 @@ export function weight(index: number, given: Partial<ReadingDraft> = {}) {
     person: '1744475',
     ...given,
   });
+}
+
+/** An exchange with its bytes in a form that can be compared whatever array they are in. */
+export function plain(given: Exchange) {
+  const { connection, source, startedAtUs, responseAfterUs, endedAfterUs, client, upstream } = given;
+  const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
+  const text = (part: RawMessage | null) => part && { ...part, head: hex(part.head), body: hex(part.body) };
+  return {
+    ...{ connection, source, startedAtUs, responseAfterUs, endedAfterUs, client, upstream },
+    ...{ answered: given.answered, reason: given.reason, interim: hex(given.interim) },
+    ...{ request: text(given.request), response: text(given.response) },
+  };
 }

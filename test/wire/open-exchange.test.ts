@@ -28,6 +28,16 @@ describe('times', () => {
 });
 
 describe('copies', () => {
+  it('that are cut stay cut, also when there is room again', () => {
+    const { client, tap, limits, exchanges } = tapped();
+    limits.budget.leftBytes = 0;
+    client('POST / HTTP/1.1\r\nContent-Length: 30000\r\n\r\n', 'a'.repeat(20_000));
+    limits.budget.leftBytes = 1_000_000;
+    client('b'.repeat(5_000));
+    tap.close('client-left');
+    expect(exchanges[0]?.request).toMatchObject({ body: Buffer.alloc(16_384, 'a'), bodyBytes: 25_000 });
+  });
+
   it('are cut at the limit, and the bytes counted on', () => {
     const { client, upstream, exchanges } = tapped({ maxBodyBytes: 4 });
     client('POST / HTTP/1.1\r\nContent-Length: 7\r\n\r\nabc', 'def', 'g');

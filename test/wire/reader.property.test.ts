@@ -23,6 +23,7 @@ const fragment = fc.oneof(
     '\r\n',
     '\n',
     '\r',
+    '\n'.repeat(MAX_HEAD - 1),
     '3\r\nabc\r\n',
     '0\r\n\r\n',
     'ffffffffffffffff\r\n',

@@ -40,9 +40,9 @@ export async function startRelay(
     maxConnections: 64,
     maxHeadBytes: 65_536,
     maxBodyBytes: 4_194_304,
-    headTimeoutMs: 5_000,
+    headTimeoutMs: 20_000,
     connectTimeoutMs: 2_000,
-    idleTimeoutMs: 5_000,
+    idleTimeoutMs: 20_000,
     onExchange: (exchange) => told.exchanges.push(exchange),
     onRefused: (reason, message, client) => told.refusals.push({ reason, message, client }),
     onFull: () => {

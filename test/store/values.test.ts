@@ -1,0 +1,88 @@
+import { expect, test } from 'vitest';
+import { exchange, post } from '../transfer/exchanges.js';
+import { folder, openStore, scripted } from './stores.js';
+
+const MINUTE_US = 60_000_000;
+
+/** Every exchange says what its device's `once` is, in its body. */
+const onces = scripted(({ request }) => ({
+  values: [{ device: 'scale', name: 'once', text: Buffer.from(request.body).toString() }],
+}));
+
+function saying(once: string, startedAtUs: number) {
+  return exchange({ request: post('/cgi-bin/once', once), startedAtUs });
+}
+
+function openHouse(dataDir = folder()) {
+  const { journal, values } = openStore(dataDir, onces);
+  return {
+    hear: (once: string, startedAtUs: number) => journal.commit([saying(once, startedAtUs)]),
+    once: () => {
+      values.refresh();
+      return values.get('withings', 'scale', 'once');
+    },
+  };
+}
+
+test('the younger value wins, in whatever order they come', () => {
+  const { hear, once } = openHouse();
+  expect(once()).toBeUndefined();
+  hear('second', 2000);
+  hear('first', 1000);
+  expect(once()).toBe('second');
+  hear('third', 3000);
+  expect(once()).toBe('third');
+  hear('also third', 3000);
+  expect(once()).toBe('also third');
+});
+
+test('a value that was seen again is as young as when it was last seen', () => {
+  const { hear, once } = openHouse();
+  hear('the same', 0);
+  hear('the same', 10 * MINUTE_US);
+  hear('out of an old dump', 5 * MINUTE_US);
+  expect(once()).toBe('the same');
+});
+
+test('values are apart by vendor, device and name', () => {
+  const named = [
+    ['a b', 'c'],
+    ['a', 'b c'],
+    ['a', 'b'],
+  ] as const;
+  const { journal, values } = openStore(
+    folder(),
+    scripted(() => ({
+      values: named.map(([device, name]) => ({ device, name, text: `${device}/${name}` })),
+    })),
+  );
+  journal.commit([saying('', 0)]);
+  for (const [device, name] of named) {
+    expect(values.get('withings', device, name)).toBe(`${device}/${name}`);
+    expect(values.get('renpho', device, name)).toBeUndefined();
+  }
+});
+
+test('what another process has learnt is seen', () => {
+  const dataDir = folder();
+  const ours = openHouse(dataDir);
+  const theirs = openHouse(dataDir);
+  ours.hear('first', 1000);
+  theirs.hear('third', 3000);
+  // With what it has in memory, it would take this for news.
+  ours.hear('second', 2000);
+  expect([ours.once(), theirs.once()]).toEqual(['third', 'third']);
+});
+
+test('values outlive the process, and there may be more than memory keeps', () => {
+  const dataDir = folder();
+  const many = scripted(({ startedAtUs }) => ({
+    values: [{ device: `scale ${startedAtUs}`, name: 'secret', text: `${startedAtUs}` }],
+  }));
+  const { journal, values, close } = openStore(dataDir, many);
+  journal.commit(Array.from({ length: 2500 }, (_, i) => saying('', i)));
+  expect(values.get('withings', 'scale 7', 'secret')).toBe('7');
+  close.call(openStore(dataDir, many));
+  const again = openStore(dataDir, many).values;
+  for (const i of [0, 7, 2499]) expect(again.get('withings', `scale ${i}`, 'secret')).toBe(`${i}`);
+});
