@@ -18,8 +18,6 @@ import type { Filter } from './filters.js';
 import { filterOf } from './filters.js';
 import { counted, Progress, print, Table, writeFile } from './output.js';
 
-/** How many exchanges are held at once: each may have two bodies of several MiB. */
-const PAGE = 20;
 const LISTED = 50;
 const POLL_MS = 500;
 
@@ -28,9 +26,14 @@ export async function list(settings: Settings): Promise<number> {
   const filter = filterOf(settings);
   return withStore(settings, async (store) => {
     const table = new Table(exchangeColumns);
-    const exchanges = store.journal.list({ ...filter, limit: settings.limit ?? LISTED, newest: true });
-    await print(table.lines(exchanges.map(exchangeRow)));
-    if (settings.follow) await follow(store, filter, exchanges.at(-1)?.id ?? 0, table);
+    const rows: string[][] = [];
+    let last = 0;
+    for (const exchange of store.journal.list({ ...filter, limit: settings.limit ?? LISTED })) {
+      rows.push(exchangeRow(exchange));
+      last = exchange.id;
+    }
+    await print(table.lines(rows));
+    if (settings.follow) await follow(store, filter, last, table);
   });
 }
 
@@ -60,7 +63,7 @@ export async function exportTo(settings: Settings, log: Log): Promise<number> {
     const exported: Exported = { written: 0, leftOut: 0 };
     const pieces = exportPieces(
       format,
-      shown(exchangesOf(store, filter, limit), showSecrets, () =>
+      shown(store.journal.list({ ...filter, limit: limit ?? undefined }), showSecrets, () =>
         progress.show(`${counted(exported.written, 'exchange')} written`),
       ),
       { masked: !showSecrets, version: version() },
@@ -99,11 +102,11 @@ async function follow(store: Store, filter: Filter, from: number, table: Table):
   let last = from;
   while (!stop.signal.aborted) {
     // Those that are not asked for are passed over here, not by the store, so that it need not see them again.
-    const page = store.journal.list({ after: last, limit: PAGE });
-    last = page.at(-1)?.id ?? last;
-    const rows = page.filter((exchange) => matches(exchange, filter)).map(exchangeRow);
-    if (rows.length > 0) await print(table.lines(rows));
-    if (page.length < PAGE) await sleep(POLL_MS, undefined, { signal: stop.signal }).catch(stopped);
+    for (const exchange of store.journal.list({ after: last })) {
+      last = exchange.id;
+      if (matches(exchange, filter)) await print(table.lines([exchangeRow(exchange)]));
+    }
+    await sleep(POLL_MS, undefined, { signal: stop.signal }).catch(stopped);
   }
 }
 
@@ -128,21 +131,6 @@ function formatOf({ format, out }: Settings): ExportFormat {
   throw new UsageError(
     `--out: .${suffix} is none of the formats ${formats}${didYouMean(suffix, exportFormats)}; or use --format`,
   );
-}
-
-/** Page by page, however many there are; the newest `limit` come in one. */
-function* exchangesOf(store: Store, filter: Filter, limit: number | null): Generator<StoredExchange> {
-  if (limit !== null) {
-    yield* store.journal.list({ ...filter, limit, newest: true });
-    return;
-  }
-  for (let after = 0; ; ) {
-    const page = store.journal.list({ ...filter, after, limit: PAGE });
-    yield* page;
-    const last = page.at(-1);
-    if (last === undefined) return;
-    after = last.id;
-  }
 }
 
 function* shown(

@@ -11,7 +11,7 @@ const LENGTH = 4;
 
 /** Exchanges that are packed as they come, so that nothing of them has to be kept besides. */
 export class Batch {
-  #buffer = Buffer.from(new ArrayBuffer(FIRST_SIZE));
+  #buffer = Buffer.from(new SharedArrayBuffer(FIRST_SIZE));
   #at = 0;
   #count = 0;
 
@@ -43,9 +43,9 @@ export class Batch {
     this.#count++;
   }
 
-  /** A copy of what is packed, for {@link unpack}. */
-  packed(): Uint8Array<ArrayBuffer> {
-    return new Uint8Array(this.#buffer.buffer.slice(0, this.#at));
+  /** What is packed, for {@link unpack}: memory that both threads see, not to be changed while one reads it. */
+  get packed(): Uint8Array<SharedArrayBuffer> {
+    return this.#buffer.subarray(0, this.#at);
   }
 
   /** Makes it empty; its memory is used again. */
@@ -81,7 +81,7 @@ export class Batch {
 
   #room(size: number): void {
     if (this.#at + size <= this.#buffer.length) return;
-    const larger = Buffer.from(new ArrayBuffer(2 * this.#buffer.length + size));
+    const larger = Buffer.from(new SharedArrayBuffer(2 * this.#buffer.length + size));
     this.#buffer.copy(larger, 0, 0, this.#at);
     this.#buffer = larger;
   }

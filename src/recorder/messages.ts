@@ -12,7 +12,7 @@ export interface RecorderSettings {
 /** To the store's thread. */
 export type ToThread =
   /** Exchanges by `pack`; one batch at a time. `again` when a thread that has failed was given them before. */
-  | { readonly kind: 'batch'; readonly packed: Uint8Array<ArrayBuffer>; readonly again: boolean }
+  | { readonly kind: 'batch'; readonly packed: Uint8Array<SharedArrayBuffer>; readonly again: boolean }
   | { readonly kind: 'close' };
 
 /** From the store's thread. */

@@ -13,7 +13,9 @@ const FULL_GROUP_BYTES = 2 * 1024 * 1024;
 const MAX_WAITING_BYTES = 32 * 1024 * 1024;
 /** How long the last exchanges are waited for at the end. */
 const CLOSE_TIMEOUT_MS = 10_000;
-const RESTART_AFTER_MS = 1_000;
+/** A thread that fails is started again after so long, and after ever longer if that does not help. */
+const FIRST_RESTART_MS = 1_000;
+const LAST_RESTART_MS = 60_000;
 
 /**
  * Takes exchanges from the relay and has them committed by a thread of their own, where the readings are taken
@@ -34,6 +36,7 @@ export class Recorder {
   #again = false;
   #timer: NodeJS.Timeout | null = null;
   #lost = 0;
+  #restartMs = FIRST_RESTART_MS;
   /** No thread is to be started any more. */
   #ended = false;
   #onEvent: () => void = () => undefined;
@@ -137,7 +140,8 @@ export class Recorder {
       const restart = () => {
         if (!this.#ended) this.#startThread(resolve, reject);
       };
-      setTimeout(restart, RESTART_AFTER_MS).unref();
+      setTimeout(restart, this.#restartMs).unref();
+      this.#restartMs = Math.min(LAST_RESTART_MS, 2 * this.#restartMs);
     });
   }
 
@@ -148,12 +152,12 @@ export class Recorder {
     const batch = this.#waiting.shift();
     if (batch === undefined) return;
     this.#inFlight = batch;
-    const packed = batch.packed();
-    this.#post({ kind: 'batch', packed, again: this.#again }, packed.buffer);
+    this.#post({ kind: 'batch', packed: batch.packed, again: this.#again });
     this.#again = false;
   }
 
   #committed(): void {
+    this.#restartMs = FIRST_RESTART_MS;
     this.#inFlight?.clear();
     this.#spare ??= this.#inFlight;
     this.#inFlight = null;
@@ -173,8 +177,8 @@ export class Recorder {
     return this.#waiting.reduce((sum, batch) => sum + batch.count, this.#inFlight?.count ?? 0);
   }
 
-  #post(message: ToThread, ...transfer: ArrayBuffer[]): void {
-    this.#thread?.postMessage(message, transfer);
+  #post(message: ToThread): void {
+    this.#thread?.postMessage(message);
   }
 
   #event(timeoutMs: number): Promise<void> {

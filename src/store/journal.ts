@@ -34,15 +34,17 @@ export interface ExchangeFilter {
   readonly sinceMs?: number | undefined;
   readonly device?: string | undefined;
   readonly vendor?: string | undefined;
-  readonly limit: number;
-  /** Takes the newest that fit instead of the oldest; they come by rising id in either case. */
-  readonly newest?: boolean | undefined;
+  /** Only the newest so many. */
+  readonly limit?: number | undefined;
 }
 
 type Row = Omit<ExchangeTable, 'id'> & { id: number };
 
 /** Gives the vendor that reads an exchange. */
 export type VendorOf = (exchange: Exchange) => Vendor | undefined;
+
+/** How many ids are looked up at once. */
+const ID_PAGE = 1_000;
 
 /** Notes of earlier exchanges that are kept for later ones of the same run. */
 const MAX_NOTES = 4_096;
@@ -54,6 +56,7 @@ export class Journal {
   readonly #values: Values;
   readonly #vendorOf: VendorOf;
   readonly #insert: Prepared<unknown>;
+  readonly #byId: Prepared<Row>;
   readonly #sameStart: Prepared<Row>;
   readonly #notes = new Map<string, string>();
 
@@ -63,6 +66,7 @@ export class Journal {
     this.#values = values;
     this.#vendorOf = vendorOf;
     this.#insert = db.prepare(db.query.insertInto('exchange').values(emptyRow));
+    this.#byId = db.prepare(db.query.selectFrom('exchange').selectAll().where('id', '=', 0));
     this.#sameStart = db.prepare(db.query.selectFrom('exchange').selectAll().where('started_at_us', '=', 0));
   }
 
@@ -102,20 +106,35 @@ export class Journal {
   }
 
   get(id: number): StoredExchange | undefined {
-    const [row] = this.#db.all(this.#db.query.selectFrom('exchange').selectAll().where('id', '=', id));
+    const [row] = this.#byId.all([id]);
     return row && storedExchange(row);
   }
 
-  /** Exchanges by rising id. */
-  list({ after, sinceMs, device, vendor, limit, newest = false }: ExchangeFilter): StoredExchange[] {
-    let query = this.#db.query.selectFrom('exchange').selectAll().limit(limit);
-    query = query.orderBy('id', newest ? 'desc' : 'asc');
-    if (after !== undefined) query = query.where('id', '>', after);
+  /** Exchanges by rising id. One at a time is in memory, as large as their bodies may be. */
+  *list(filter: ExchangeFilter = {}): Generator<StoredExchange> {
+    for (const id of this.#ids(filter)) {
+      const exchange = this.get(id);
+      // It may have been forgotten meanwhile.
+      if (exchange) yield exchange;
+    }
+  }
+
+  *#ids({ after = 0, sinceMs, device, vendor, limit }: ExchangeFilter): Generator<number> {
+    let query = this.#db.query.selectFrom('exchange').select('id');
     if (sinceMs !== undefined) query = query.where('started_at_us', '>=', sinceMs * 1000);
     if (device !== undefined) query = query.where('device', '=', device);
     if (vendor !== undefined) query = query.where('vendor', '=', vendor);
-    const rows = this.#db.all(query);
-    return (newest ? rows.reverse() : rows).map(storedExchange);
+    if (limit !== undefined) {
+      const newest = query.where('id', '>', after).orderBy('id', 'desc').limit(limit);
+      for (const { id } of this.#db.all(newest).reverse()) yield id;
+      return;
+    }
+    for (let last = after; ; ) {
+      const page = this.#db.all(query.where('id', '>', last).orderBy('id').limit(ID_PAGE));
+      for (const { id } of page) yield id;
+      if (page.length < ID_PAGE) return;
+      last = page.at(-1)?.id ?? last;
+    }
   }
 
   #read(exchange: Exchange): { vendor: Vendor['name'] | null; findings: Findings } {

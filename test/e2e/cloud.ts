@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 import type { Capture } from '../wire/captures.js';
 
@@ -9,7 +10,7 @@ import type { Capture } from '../wire/captures.js';
 const PATIENCE_MS = 15_000;
 
 /** A TCP server on loopback for the time of a test; gives its port. */
-export async function listen(talk: (socket: Socket) => void): Promise<number> {
+async function listen(talk: (socket: Socket) => void): Promise<number> {
   const sockets = new Set<Socket>();
   const server = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket);
@@ -28,13 +29,23 @@ export async function listen(talk: (socket: Socket) => void): Promise<number> {
 }
 
 /** The bytes that come in on a socket. */
-export class Incoming {
-  readonly #socket: Socket;
+class Incoming {
   #pending: Buffer = Buffer.alloc(0);
+  #over: string | undefined;
+  #wake: () => void = () => undefined;
 
   constructor(socket: Socket) {
-    this.#socket = socket;
-    socket.setTimeout(PATIENCE_MS, () => socket.destroy(new Error('nothing came for long')));
+    socket.on('data', (chunk: Buffer) => {
+      this.#pending = Buffer.concat([this.#pending, chunk]);
+      this.#wake();
+    });
+    const over = (why: string) => () => {
+      this.#over ??= why;
+      this.#wake();
+    };
+    socket.on('end', over('the other side has ended'));
+    socket.on('close', over('the connection is closed'));
+    socket.setTimeout(PATIENCE_MS, over(`nothing came for ${PATIENCE_MS / 1000} s`));
   }
 
   /** The next so many bytes. */
@@ -55,11 +66,10 @@ export class Incoming {
 
   async #fill(enough: () => boolean): Promise<void> {
     while (!enough()) {
-      const chunk: Buffer | null = this.#socket.read();
-      if (chunk) this.#pending = Buffer.concat([this.#pending, chunk]);
-      else if (this.#socket.readableEnded || this.#socket.destroyed)
-        throw new Error('the connection has ended');
-      else await Promise.race([once(this.#socket, 'readable'), once(this.#socket, 'close')]);
+      if (this.#over !== undefined) throw new Error(this.#over);
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
     }
   }
 }
@@ -148,12 +158,14 @@ export class Load {
   /** The posts that were answered in full. */
   readonly answered: string[] = [];
   readonly #name: string;
+  readonly #pauseMs: number;
   #stopped = false;
   readonly #scales: Promise<void>[];
 
-  /** `name` is in every post. */
-  constructor(port: number, connections: number, name: string) {
+  /** `name` is in every post; a scale waits `pauseMs` after each answer. */
+  constructor(port: number, connections: number, name: string, pauseMs = 0) {
     this.#name = name;
+    this.#pauseMs = pauseMs;
     this.#scales = Array.from({ length: connections }, (_, scale) => this.#scale(port, scale));
   }
 
@@ -172,6 +184,7 @@ export class Load {
         socket.write(post);
         await incoming.message();
         this.answered.push(post);
+        if (this.#pauseMs > 0) await sleep(this.#pauseMs);
       }
       socket.end();
     } catch {

@@ -1,7 +1,17 @@
 import { expect, test } from 'vitest';
 import { captures, said } from '../wire/captures.js';
 import { playCloud, playScale } from './cloud.js';
-import { bytesOf, capturePath, exportedLines, folder, output, readingsOf, run, serve } from './scaletap.js';
+import {
+  bytesOf,
+  capturePath,
+  exchangeOf,
+  exportedLines,
+  folder,
+  output,
+  readingsOf,
+  run,
+  serve,
+} from './scaletap.js';
 
 /** Scales call a running `scaletap serve`; beside it a person looks at what came. */
 
@@ -31,7 +41,7 @@ test('captures cross byte for byte, and are in journal and readings while it run
   const { dataDir, program } = await served();
   await program.says(/keeping exchanges and readings in .*scaletap\.db/);
   await expect.poll(async () => (await exportedLines(dataDir)).length, { timeout: 10_000 }).toBe(24);
-  const exported = (await exportedLines(dataDir)).map((line) => JSON.parse(line));
+  const exported = (await exportedLines(dataDir)).map(exchangeOf);
   expect(Buffer.concat(exported.map(({ request }) => bytesOf(request)))).toEqual(
     Buffer.concat(captures().map((capture) => said(capture, 'client'))),
   );
@@ -101,7 +111,7 @@ test('import of captures comes twice without doubling, beside a running relay', 
   expect(second).toMatchObject({ code: 0, stderr: '' });
   expect(second.stdout.match(/, 0 new, 0 new readings/g)).toHaveLength(files.length);
   await program.kill('SIGTERM');
-  const sources = (await exportedLines(dataDir)).map((line) => JSON.parse(line).source);
+  const sources = (await exportedLines(dataDir)).map((line) => exchangeOf(line).source);
   expect(sources.filter((source) => source === 'live')).toHaveLength(24);
   expect(sources).toHaveLength(24 + 20);
   expect(await readingsOf(dataDir)).toHaveLength(22);

@@ -124,17 +124,17 @@ export async function serve(
   return { program, port: Number(port) };
 }
 
-/** An exchange as an export tells it. */
-export interface ExportedMessage {
+/** What an export tells of a message, in base64. */
+interface ExportedMessage {
   readonly head: string;
   readonly body: string;
 }
 
-export interface ExportedExchange {
+/** What an export tells of an exchange, as far as it is looked at here. */
+interface ExportedExchange {
   readonly source: string;
-  readonly startedAtUs: number;
-  readonly reason: string | null;
   readonly request: ExportedMessage;
+  readonly interim: string;
   readonly response: ExportedMessage | null;
 }
 
@@ -150,6 +150,11 @@ export async function exportedLines(dataDir: string): Promise<string[]> {
     dataDir,
   );
   return all.split('\n').filter((line) => line !== '');
+}
+
+/** An exchange out of its line. */
+export function exchangeOf(line: string): ExportedExchange {
+  return JSON.parse(line);
 }
 
 /** The bytes of one side of an exported exchange. */

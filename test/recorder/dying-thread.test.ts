@@ -42,7 +42,7 @@ test.each([
   );
 
   const store = openStore(join(dataDir, 'demo'));
-  expect(store.journal.list({ limit: 100 })).toHaveLength(24);
+  expect([...store.journal.list({ limit: 100 })]).toHaveLength(24);
   expect(store.readings.list()).toHaveLength(22);
   expect(shown).toContain('84.216 kg');
   const raw = openRaw(store.file);

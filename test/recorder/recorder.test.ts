@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import fc from 'fast-check';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 // The recorder's thread is a worker, which needs the built file.
 import { Recorder } from '../../dist/recorder/recorder.js';
 import type { Exchange } from '../../src/model/exchange.js';
-import { folder, openRaw, openStore, plain } from '../store/stores.js';
+import { folder, openRaw, openStore, plain, storable } from '../store/stores.js';
 import { exchange, message, post } from '../transfer/exchanges.js';
 
 const MiB = 1024 * 1024;
@@ -35,7 +37,7 @@ function recorderOf(dataDir: string) {
 /** What is in the journal of a folder. */
 function stored(dataDir: string) {
   const store = openStore(dataDir);
-  const list = store.journal.list({ limit: 1_000_000 });
+  const list = [...store.journal.list({ limit: 1_000_000 })];
   store.close();
   return list.map(plain);
 }
@@ -50,6 +52,19 @@ describe('everything recorded is committed', () => {
     await recorder.close();
     expect(stored(dataDir)).toEqual(given.map(plain));
     expect(logged).toEqual([]);
+  });
+
+  test('whatever it is', async () => {
+    const dataDir = folder();
+    const { recorder } = recorderOf(dataDir);
+    await recorder.start();
+    const given = fc.sample(storable, 1000);
+    for (const one of given) {
+      recorder.record(one);
+      if (one.startedAtUs % 5 === 0) await sleep(1);
+    }
+    await recorder.close();
+    expect(stored(dataDir)).toEqual(given.map(plain));
   });
 
   test('also what came before the store was open, and a close right after', async () => {

@@ -58,11 +58,11 @@ describe('a store that is there', () => {
     const dataDir = folder();
     const first = openStore(dataDir);
     first.journal.commit([knock]);
-    const [before] = first.journal.list({ limit: 9 });
+    const [before] = [...first.journal.list({ limit: 9 })];
     first.close();
     for (let i = 0; i < 2; i++) {
       const again = openStore(dataDir);
-      expect(again.journal.list({ limit: 9 })).toEqual([before]);
+      expect([...again.journal.list({ limit: 9 })]).toEqual([before]);
       again.close();
     }
   });

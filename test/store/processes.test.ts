@@ -43,7 +43,7 @@ test('an import and a relay that commit at the same time lose and double nothing
     child.kill('SIGKILL');
   });
   const ended = once(child, 'exit');
-  while (journal.list({ limit: 1 }).length === 0 && child.exitCode === null) await sleep(1);
+  while ([...journal.list({ limit: 1 })].length === 0 && child.exitCode === null) await sleep(1);
   // From here on both write, and half of what we write is the same weigh-ins.
   let committed = 0;
   while (child.exitCode === null && committed < 6000) {
@@ -55,7 +55,7 @@ test('an import and a relay that commit at the same time lose and double nothing
   expect(committed).toBeGreaterThan(20);
 
   expect(readings.list()).toHaveLength(Math.max(6000, 3000 + committed));
-  expect(journal.list({ limit: 100_000 })).toHaveLength(6000 + committed);
+  expect([...journal.list({ limit: 100_000 })]).toHaveLength(6000 + committed);
   const raw = openRaw(join(dataDir, 'scaletap.db'));
   expect(raw.prepare('PRAGMA integrity_check').all()).toEqual([{ integrity_check: 'ok' }]);
 });
@@ -80,5 +80,5 @@ test('many processes may be the first', async () => {
     children.map(() => [0, null]),
   );
   expect(existsSync(join(dataDir, 'scaletap.db'))).toBe(true);
-  expect(openStore(dataDir).journal.list({ limit: 9 })).toHaveLength(1);
+  expect([...openStore(dataDir).journal.list({ limit: 9 })]).toHaveLength(1);
 });

@@ -32,7 +32,7 @@ function storeWith(given: readonly Exchange[], limits: Partial<RetentionLimits>)
     store,
     retention,
     file: join(dataDir, 'scaletap.db'),
-    left: () => store.journal.list({ limit: 100_000 }).map(({ startedAtUs }) => startedAtUs / 1000),
+    left: () => [...store.journal.list({ limit: 100_000 })].map(({ startedAtUs }) => startedAtUs / 1000),
     /** Steps until nothing goes any more; how many went in each. */
     steps(nowMs: number): number[] {
       const steps: number[] = [];

@@ -10,6 +10,7 @@ import type { VendorOf } from '../../src/store/journal.js';
 import { Store } from '../../src/store/store.js';
 import { vendorOf } from '../../src/vendors/index.js';
 import type { Findings, Known, Vendor } from '../../src/vendors/vendor.js';
+import { anyExchange } from '../transfer/exchanges.js';
 
 /** A folder that is gone after the test. */
 export function folder(): string {
@@ -71,6 +72,13 @@ export function weight(index: number, given: Partial<ReadingDraft> = {}) {
     ...given,
   });
 }
+
+/** Any exchange whose texts have no NUL, as no text of ours has: libsql cuts a text there. */
+export const storable = anyExchange.map((given) => ({
+  ...given,
+  connection: given.connection.replaceAll('\0', ''),
+  source: given.source.replaceAll('\0', ''),
+}));
 
 /** An exchange with its bytes in a form that can be compared whatever array they are in. */
 export function plain(given: Exchange) {
