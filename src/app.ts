@@ -56,7 +56,10 @@ export async function startApp(settings: Settings, log: Log): Promise<App> {
     onFull: () => warn('full', `a client was turned away: ${settings.maxConnections} connections are open`),
     onFault: (error) => log.error(`a fault in the tap, relaying goes on: ${stackOf(error)}`),
   });
-  const listeners = await listen(relay, settings, log);
+  const listeners = await listen(relay, settings, log).catch(async (error: unknown) => {
+    await relay.close();
+    throw error;
+  });
   const opened = recorder.start();
   return {
     listeners,

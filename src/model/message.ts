@@ -19,8 +19,12 @@ export interface Segment {
   readonly length: number;
 }
 
-const CR = 13;
+const TAB = 9;
 const LF = 10;
+const CR = 13;
+const SPACE = 32;
+const SEMICOLON = 59;
+const HEX_DIGITS = '0123456789abcdef';
 
 function latin1(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
@@ -76,10 +80,21 @@ export function chunkSegments(body: Uint8Array): Segment[] {
   return segments;
 }
 
-/** The size in a chunk line without its extensions; -1 when there is none. */
+/** The size in a chunk line, whose extensions are passed over; -1 when there is none. */
 function chunkSize(body: Uint8Array, from: number, to: number): number {
-  const text = latin1(body.subarray(from, to)).split(';')[0]?.trim() ?? '';
-  return /^[0-9a-f]{1,12}$/i.test(text) ? Number.parseInt(text, 16) : -1;
+  let size = -1;
+  for (let at = from; at < to; at++) {
+    const digit = HEX_DIGITS.indexOf(String.fromCharCode((body[at] as number) | 32));
+    if (digit < 0) return at === from || !endsSize(body[at] as number) ? -1 : size;
+    size = Math.max(0, size) * 16 + digit;
+    if (!Number.isSafeInteger(size)) return -1;
+  }
+  return size;
+}
+
+/** What may follow the digits: an extension, white space or the CR. */
+function endsSize(byte: number): boolean {
+  return byte === SEMICOLON || byte === SPACE || byte === TAB || byte === CR;
 }
 
 /** Where the content of a message lies in its raw body: all of it, or the chunks without their framing. */

@@ -83,7 +83,7 @@ export const quantities = {
 export type KnownKind = keyof typeof quantities;
 
 /** A kind of one vendor whose unit nobody has published: kept under the vendor's own name, without unit. */
-export type RawKind = `withings_${string}` | `renpho_${string}`;
+type RawKind = `withings_${string}` | `renpho_${string}`;
 
 export type Kind = KnownKind | RawKind;
 

@@ -48,6 +48,11 @@ export class Batch {
     return this.#buffer.subarray(0, this.#at);
   }
 
+  /** How much memory it holds, used or not. */
+  get capacity(): number {
+    return this.#buffer.length;
+  }
+
   /** Makes it empty; its memory is used again. */
   clear(): void {
     this.#at = 0;
@@ -87,10 +92,9 @@ export class Batch {
   }
 }
 
-/** The exchanges of a {@link Batch}; their bytes are views of it. */
-export function unpack(packed: Uint8Array): Exchange[] {
+/** The exchanges of a {@link Batch}, made one at a time; their bytes are views of it. */
+export function* unpack(packed: Uint8Array): Generator<Exchange> {
   const reader = new Reader(packed);
-  const exchanges: Exchange[] = [];
   while (!reader.atEnd) {
     const connection = reader.text();
     const source = reader.text();
@@ -104,7 +108,7 @@ export function unpack(packed: Uint8Array): Exchange[] {
     const request = readMessage(reader);
     const interim = reader.bytes();
     const response = reader.number() === 1 ? readMessage(reader) : null;
-    exchanges.push({
+    yield {
       connection,
       source,
       startedAtUs,
@@ -117,9 +121,8 @@ export function unpack(packed: Uint8Array): Exchange[] {
       request,
       interim,
       response,
-    });
+    };
   }
-  return exchanges;
 }
 
 function readMessage(reader: Reader): RawMessage {

@@ -11,8 +11,15 @@ export interface RecorderSettings {
 
 /** To the store's thread. */
 export type ToThread =
-  /** Exchanges by `pack`; one batch at a time. `again` when a thread that has failed was given them before. */
-  | { readonly kind: 'batch'; readonly packed: Uint8Array<SharedArrayBuffer>; readonly again: boolean }
+  | {
+      readonly kind: 'batch';
+      /** Exchanges of a `Batch`; the memory is the thread's until it says `committed`. */
+      readonly packed: Uint8Array<SharedArrayBuffer>;
+      /** A thread that has failed was given them before. */
+      readonly again: boolean;
+      /** Others wait behind it. */
+      readonly hurry: boolean;
+    }
   | { readonly kind: 'close' };
 
 /** From the store's thread. */

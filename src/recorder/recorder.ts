@@ -8,7 +8,9 @@ import type { FromThread, RecorderSettings, ToThread } from './messages.js';
 /** Exchanges are committed in groups: the first of a group waits so long for others. */
 const GROUP_MS = 10;
 /** A group takes no more exchanges when it holds so many bytes, which bounds the work of one commit. */
-const FULL_GROUP_BYTES = 2 * 1024 * 1024;
+const FULL_GROUP_BYTES = 1024 * 1024;
+/** Shared memory is given back late by the garbage collector, so a few batches are kept. */
+const MAX_SPARES = 4;
 /** Bytes of exchanges that wait for a store that fails or is slow. What comes on top is lost, and counted. */
 const MAX_WAITING_BYTES = 32 * 1024 * 1024;
 /** How long the last exchanges are waited for at the end. */
@@ -30,8 +32,8 @@ export class Recorder {
   #waiting: Batch[] = [];
   /** With the thread, and not known to be on disk. */
   #inFlight: Batch | null = null;
-  /** A batch whose memory can be used again. */
-  #spare: Batch | null = null;
+  /** Batches whose memory can be used again. */
+  #spares: Batch[] = [];
   /** The first batch that waits was given to a thread that has failed. */
   #again = false;
   #timer: NodeJS.Timeout | null = null;
@@ -67,8 +69,7 @@ export class Recorder {
           this.#log.error('the store does not keep up: exchanges are relayed but not kept');
         return;
       }
-      batch = this.#spare ?? new Batch();
-      this.#spare = null;
+      batch = this.#spares.pop() ?? new Batch();
       this.#waiting.push(batch);
     }
     batch.add(exchange);
@@ -152,15 +153,23 @@ export class Recorder {
     const batch = this.#waiting.shift();
     if (batch === undefined) return;
     this.#inFlight = batch;
-    this.#post({ kind: 'batch', packed: batch.packed, again: this.#again });
+    this.#post({
+      kind: 'batch',
+      packed: batch.packed,
+      again: this.#again,
+      hurry: this.#waitingBytes() > FULL_GROUP_BYTES,
+    });
     this.#again = false;
   }
 
   #committed(): void {
     this.#restartMs = FIRST_RESTART_MS;
-    this.#inFlight?.clear();
-    this.#spare ??= this.#inFlight;
+    const done = this.#inFlight;
     this.#inFlight = null;
+    if (done && this.#spares.length < MAX_SPARES && done.capacity <= 2 * FULL_GROUP_BYTES) {
+      done.clear();
+      this.#spares.push(done);
+    }
     if (this.#lost > 0 && this.#waiting.length === 0) {
       this.#log.error(`the store keeps up again; ${this.#lost} exchanges were relayed but not kept`);
       this.#lost = 0;

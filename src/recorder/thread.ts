@@ -1,13 +1,11 @@
-import { readlinkSync } from 'node:fs';
-import { setPriority } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { LogLevel } from '../log.js';
 import { UserError } from '../model/errors.js';
-import type { Exchange } from '../model/exchange.js';
 import type { DeliveryStatus } from '../sinks/delivery.js';
 import { DeliveryLoop } from '../sinks/delivery.js';
 import { openSinks } from '../sinks/index.js';
+import type { CommitOptions } from '../store/journal.js';
 import { isStoreTrouble, Store, StoreUnavailable } from '../store/store.js';
 import { vendorOf } from '../vendors/index.js';
 import { unpack } from './batch.js';
@@ -22,6 +20,11 @@ const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 30_000;
 const HOUSEKEEPING_EVERY_MS = 5_000;
 
+const REST_MS = 0.02;
+
+/** What {@link rest} waits on; it is never woken but by the time. */
+const nobody = new Int32Array(new SharedArrayBuffer(4));
+
 const settings = workerData as RecorderSettings;
 const port = parentPort;
 if (port === null) throw new Error('this module runs as a thread only');
@@ -31,7 +34,6 @@ const log = (level: LogLevel, message: string): void => post({ kind: 'log', leve
 
 let closing = false;
 
-yieldToTheRelay();
 await main();
 
 async function main(): Promise<void> {
@@ -54,7 +56,8 @@ async function main(): Promise<void> {
 
   port?.on('message', async (message: ToThread) => {
     if (message.kind === 'batch') {
-      const readings = await commit(store, unpack(message.packed), message.again);
+      const { packed, again, hurry } = message;
+      const readings = await commit(store, packed, { dedupe: again, ...(hurry ? {} : { rest }) });
       post({ kind: 'committed' });
       if (readings > 0) for (const delivery of deliveries) delivery.wake();
       return;
@@ -105,17 +108,17 @@ function forgetter(store: Store): () => Promise<void> {
 
 /**
  * Commits exchanges, however long the store is in trouble; says so once when it starts and once when it is over.
- * `again` says that an earlier thread may have committed them. Resolves to the number of new readings.
+ * Resolves to the number of new readings.
  */
-async function commit(store: Store, exchanges: readonly Exchange[], again: boolean): Promise<number> {
+async function commit(store: Store, packed: Uint8Array, how: CommitOptions): Promise<number> {
   let wait = FIRST_RETRY_MS;
   for (;;) {
     try {
-      const { readings } = store.journal.commit(exchanges, { dedupe: again });
+      const { readings } = store.journal.commit(unpack(packed), how);
       if (wait > FIRST_RETRY_MS) log('warn', 'the store works again; what waited for it is kept');
       return readings;
     } catch (error) {
-      if (!isStoreTrouble(error)) return commitApart(store, exchanges, again, error);
+      if (!isStoreTrouble(error)) return commitEach(store, packed, how);
       if (wait === FIRST_RETRY_MS) {
         log(
           'error',
@@ -128,20 +131,17 @@ async function commit(store: Store, exchanges: readonly Exchange[], again: boole
   }
 }
 
-/** One of the exchanges cannot be stored at all: halves find it, so that the others are kept. */
-async function commitApart(
-  store: Store,
-  exchanges: readonly Exchange[],
-  again: boolean,
-  error: unknown,
-): Promise<number> {
-  if (exchanges.length > 1) {
-    const middle = exchanges.length >> 1;
-    const first = await commit(store, exchanges.slice(0, middle), again);
-    return first + (await commit(store, exchanges.slice(middle), again));
+/** Some exchange cannot be stored at all: each is tried by itself, so that the others are kept. */
+async function commitEach(store: Store, packed: Uint8Array, how: CommitOptions): Promise<number> {
+  let readings = 0;
+  for (const exchange of unpack(packed)) {
+    try {
+      readings += store.journal.commit([exchange], how).readings;
+    } catch (error) {
+      log('error', `an exchange could not be kept, which is a fault in scaletap: ${messageOf(error)}`);
+    }
   }
-  log('error', `an exchange could not be kept, which is a fault in scaletap: ${messageOf(error)}`);
-  return 0;
+  return readings;
 }
 
 async function startDeliveries(store: Store): Promise<DeliveryLoop[]> {
@@ -164,12 +164,10 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** On Linux threads have a priority each: where cores are few the relay goes first. Elsewhere nothing happens. */
-function yieldToTheRelay(): void {
-  if (process.platform !== 'linux') return;
-  try {
-    setPriority(Number(readlinkSync('/proc/thread-self').split('/').at(-1)), 5);
-  } catch (error) {
-    log('debug', `the store's thread keeps its priority: ${messageOf(error)}`);
-  }
+/**
+ * Sleeps for a moment. Where cores are few the relay's thread may be waiting for this one's, and a scheduler lets
+ * a busy thread run for milliseconds: these pauses halve the relay's p99 under load (docs/performance.md).
+ */
+function rest(): void {
+  Atomics.wait(nobody, 0, 0, REST_MS);
 }

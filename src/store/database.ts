@@ -60,7 +60,7 @@ export class Database {
       // Before anything is changed: what is not ours stays as it is.
       const version = this.#ownVersion();
       // Only a new file takes it. An exchange is about a page: fewer, larger ones cost less to write.
-      this.#db.pragma('page_size = 8192');
+      this.#db.pragma('page_size = 16384');
       this.#db.pragma('journal_mode = WAL');
       this.#db.pragma('synchronous = FULL');
       if (version < migrations.length) this.#migrate();

@@ -1,6 +1,8 @@
 import type { Answered, Exchange, ExchangeReason } from '../model/exchange.js';
+import type { Reading } from '../model/reading.js';
 import type { Findings, Known, Refusal, Vendor } from '../vendors/vendor.js';
 import type { Database, Prepared } from './database.js';
+import { Inserter, ROWS_AT_ONCE } from './inserter.js';
 import type { Readings } from './readings.js';
 import type { ExchangeTable } from './schema.js';
 import type { Values } from './values.js';
@@ -20,12 +22,19 @@ export interface StoredExchange extends Exchange {
 /** What a commit has brought. */
 export interface Committed {
   /** Exchanges that were not there before; fewer than given only where `dedupe` was asked for. */
-  readonly exchanges: number;
+  exchanges: number;
   /** Readings that were not known before. */
-  readonly readings: number;
+  readings: number;
   /** Of the new exchanges. */
-  readonly refusals: readonly Refusal[];
+  refusals: Refusal[];
 }
+
+export interface CommitOptions {
+  readonly dedupe?: boolean;
+  readonly rest?: () => void;
+}
+
+const noRest = (): void => undefined;
 
 export interface ExchangeFilter {
   /** Ids above this one. */
@@ -47,7 +56,7 @@ export type VendorOf = (exchange: Exchange) => Vendor | undefined;
 const ID_PAGE = 1_000;
 
 /** Notes of earlier exchanges that are kept for later ones of the same run. */
-const MAX_NOTES = 4_096;
+const MAX_NOTES = 1_024;
 
 /** The durable record of exchanges. What is read in them is committed together with them. */
 export class Journal {
@@ -55,17 +64,19 @@ export class Journal {
   readonly #readings: Readings;
   readonly #values: Values;
   readonly #vendorOf: VendorOf;
-  readonly #insert: Prepared<unknown>;
+  readonly #inserter: Inserter;
   readonly #byId: Prepared<Row>;
   readonly #sameStart: Prepared<Row>;
-  readonly #notes = new Map<string, string>();
+  readonly #notes = new Map<string, unknown>();
 
   constructor(db: Database, readings: Readings, values: Values, vendorOf: VendorOf) {
     this.#db = db;
     this.#readings = readings;
     this.#values = values;
     this.#vendorOf = vendorOf;
-    this.#insert = db.prepare(db.query.insertInto('exchange').values(emptyRow));
+    this.#inserter = new Inserter(db, (rows) =>
+      db.query.insertInto('exchange').values(Array(rows).fill(emptyRow)),
+    );
     this.#byId = db.prepare(db.query.selectFrom('exchange').selectAll().where('id', '=', 0));
     this.#sameStart = db.prepare(db.query.selectFrom('exchange').selectAll().where('started_at_us', '=', 0));
   }
@@ -73,36 +84,51 @@ export class Journal {
   /**
    * Commits exchanges in their order, with the readings and values in them: all, or none when it throws; on disk
    * when it returns. With `dedupe` those that are there already are passed over: byte for byte, with the same start
-   * and, if they are of one source, the same connection.
+   * and, if they are of one source, the same connection. `rest` is called in between, for others to have a turn.
    */
-  commit(exchanges: readonly Exchange[], { dedupe = false } = {}): Committed {
+  commit(exchanges: Iterable<Exchange>, { dedupe = false, rest = noRest }: CommitOptions = {}): Committed {
     try {
       return this.#db.transaction(() => {
         this.#values.refresh();
-        let added = 0;
-        let readings = 0;
-        const refusals: Refusal[] = [];
+        const committed: Committed = { exchanges: 0, readings: 0, refusals: [] };
+        // Whether an exchange is there already can be asked only when those before it are.
+        const size = dedupe ? 1 : ROWS_AT_ONCE;
+        let group: Exchange[] = [];
         for (const exchange of exchanges) {
-          const { vendor, findings } = this.#read(exchange);
-          // Those that follow need the notes of one that is passed over, too.
-          for (const [key, text] of findings.notes) this.#note(key, text);
-          if (dedupe && this.#has(exchange)) continue;
-          const id = this.#insert.run(parametersOf(exchange, vendor, findings)).lastInsertRowid;
-          added++;
-          if (vendor === null) continue;
-          for (const reading of findings.readings) if (this.#readings.add(reading, id)) readings++;
-          for (const { device, name, text } of findings.values) {
-            this.#values.set(vendor, device, name, text, exchange.startedAtUs);
-          }
-          refusals.push(...findings.refusals);
+          group.push(exchange);
+          if (group.length < size) continue;
+          this.#add(group, dedupe, committed);
+          group = [];
+          rest();
         }
-        return { exchanges: added, readings, refusals };
+        this.#add(group, dedupe, committed);
+        return committed;
       });
     } catch (error) {
       // What was set in the transaction is not so after all.
       this.#values.forget();
       throw error;
     }
+  }
+
+  #add(exchanges: readonly Exchange[], dedupe: boolean, committed: Committed): void {
+    const rows: unknown[][] = [];
+    const found: (readonly [reading: Reading, row: number])[] = [];
+    for (const exchange of exchanges) {
+      const { vendor, findings } = this.#read(exchange);
+      // Those that follow need the notes of one that is passed over, too.
+      for (const [key, note] of findings.notes) this.#note(key, note);
+      if (dedupe && this.#has(exchange)) continue;
+      for (const reading of findings.readings) found.push([reading, rows.length]);
+      for (const { device, name, text } of findings.values) {
+        if (vendor !== null) this.#values.set(vendor, device, name, text, exchange.startedAtUs);
+      }
+      committed.refusals.push(...findings.refusals);
+      rows.push(parametersOf(exchange, vendor, findings));
+    }
+    const { ids } = this.#inserter.insert(rows);
+    committed.exchanges += rows.length;
+    committed.readings += this.#readings.add(found.map(([reading, row]) => [reading, ids[row] ?? 0]));
   }
 
   get(id: number): StoredExchange | undefined {
@@ -156,9 +182,9 @@ export class Journal {
     }
   }
 
-  #note(key: string, text: string): void {
+  #note(key: string, note: unknown): void {
     this.#notes.delete(key);
-    this.#notes.set(key, text);
+    this.#notes.set(key, note);
     if (this.#notes.size <= MAX_NOTES) return;
     for (const oldest of this.#notes.keys()) {
       this.#notes.delete(oldest);

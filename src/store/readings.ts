@@ -1,6 +1,7 @@
 import type { Kind, Unit } from '../model/quantity.js';
 import type { Quality, Reading, VendorName } from '../model/reading.js';
-import type { Database, Prepared } from './database.js';
+import type { Database } from './database.js';
+import { Inserter } from './inserter.js';
 import type { ReadingTable } from './schema.js';
 
 export interface ReadingFilter {
@@ -19,36 +20,23 @@ type Row = Omit<ReadingTable, 'seq'> & { seq: number };
 /** The readings: each once, by its id, in the order in which they came to be known. */
 export class Readings {
   readonly #db: Database;
-  readonly #insert: Prepared<unknown>;
+  readonly #inserter: Inserter;
 
   constructor(db: Database) {
     this.#db = db;
     const places = { kind: '', value: 0, unit: '', time_ms: 0, device: '', vendor: '' };
-    this.#insert = db.prepare(
+    const row = { id: '', ...places, person: '', candidates: '', quality: '', exchange: 0 };
+    this.#inserter = new Inserter(db, (rows) =>
       db.query
         .insertInto('reading')
-        .values({ id: '', ...places, person: '', candidates: '', quality: '', exchange: 0 })
+        .values(Array(rows).fill(row))
         .onConflict((conflict) => conflict.column('id').doNothing()),
     );
   }
 
-  /** Adds a reading unless it is there already; to be called in a transaction. Says whether it is new. */
-  add(reading: Reading, exchange: number): boolean {
-    const { id, kind, value, unit, timeMs, device, vendor, person, candidates, quality } = reading;
-    const lists = [candidates.join(',') || null, quality.join(',') || null];
-    const { changes } = this.#insert.run([
-      id,
-      kind,
-      value,
-      unit,
-      timeMs,
-      device,
-      vendor,
-      person,
-      ...lists,
-      exchange,
-    ]);
-    return changes > 0;
+  /** Adds readings that are not there, each with its exchange; in a transaction. Says how many were new. */
+  add(found: readonly (readonly [reading: Reading, exchange: number])[]): number {
+    return this.#inserter.insert(found.map(([reading, exchange]) => parametersOf(reading, exchange))).count;
   }
 
   /** Readings by rising time. */
@@ -65,6 +53,13 @@ export class Readings {
     if (limit !== undefined) query = query.limit(limit);
     return this.#db.all(query).reverse().map(readingOf);
   }
+}
+
+/** In the order of the insert. */
+function parametersOf(reading: Reading, exchange: number): unknown[] {
+  const { id, kind, value, unit, timeMs, device, vendor, person, candidates, quality } = reading;
+  const lists = [candidates.join(',') || null, quality.join(',') || null];
+  return [id, kind, value, unit, timeMs, device, vendor, person, ...lists, exchange];
 }
 
 /** A reading from its row. The table is written by {@link Readings.add} alone, which takes only readings. */

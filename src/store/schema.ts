@@ -57,7 +57,7 @@ export interface ReadingTable {
   exchange: number;
 }
 
-export interface ValueTable {
+interface ValueTable {
   vendor: string;
   device: string;
   name: string;
@@ -65,13 +65,13 @@ export interface ValueTable {
   updated_at_us: number;
 }
 
-export interface DeliveryTable {
+interface DeliveryTable {
   sink: string;
   /** Readings up to this `seq` are delivered, or refused for good. */
   seq: number;
 }
 
-export interface DeliveryRefusalTable {
+interface DeliveryRefusalTable {
   sink: string;
   seq: number;
   message: string;

@@ -15,8 +15,8 @@ export interface Claim {
 export interface Known {
   /** A durable value of a device, e.g. its `secret`. */
   value(device: string, name: string): string | undefined;
-  /** A note that an earlier exchange of this run left, e.g. which device a session id belongs to. */
-  note(key: string): string | undefined;
+  /** What an earlier exchange of this run left under a key, e.g. which device a session id belongs to. */
+  note(key: string): unknown;
 }
 
 /** A durable value of a device, from which offline answers are made. */
@@ -44,8 +44,8 @@ export interface Findings {
   readonly verdict: 'verified' | 'failed' | 'unchecked' | null;
   readonly readings: readonly Reading[];
   readonly values: readonly Value[];
-  /** Notes for later exchanges of this run; never stored. */
-  readonly notes: readonly (readonly [key: string, text: string])[];
+  /** Notes for later exchanges of this run, of whatever type the vendor likes; never stored. */
+  readonly notes: readonly (readonly [key: string, note: unknown])[];
   readonly refusals: readonly Refusal[];
 }
 

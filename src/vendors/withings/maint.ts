@@ -2,7 +2,7 @@ import type { Form } from './form.js';
 import { explains } from './hash.js';
 import { normalMac } from './mac.js';
 import { quote } from './refusals.js';
-import { noteSession } from './session-note.js';
+import { noteSession, Session } from './session-note.js';
 import { readHex, textOf, tlv, walkTlv } from './tlv.js';
 import type { Visit } from './visit.js';
 
@@ -75,7 +75,7 @@ function learnSecret(visit: Visit, device: string, secret: string): void {
       visit.refuse('secret-mismatch', 'TLV 3 does not explain the hash of its session');
       return;
     }
-    visit.session = { ...session, verdict: 'verified' };
+    visit.session = new Session(session.device, session.serverMs, 'verified', session.proof);
     noteSession(visit, visit.session, visit.text('sessionid'));
   }
   visit.value(device, 'secret', secret);

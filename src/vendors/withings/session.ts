@@ -2,7 +2,7 @@ import { explains, type Proof } from './hash.js';
 import { jsonText, member } from './json.js';
 import { normalMac } from './mac.js';
 import { quote } from './refusals.js';
-import { noteSession, type Session } from './session-note.js';
+import { noteSession, Session } from './session-note.js';
 import type { Visit } from './visit.js';
 
 /**
@@ -44,7 +44,7 @@ function readSessionNew(visit: Visit): void {
 
   const proof = proofOf(visit, auth);
   const verdict = check(proof, visit.known.value(device, 'secret'));
-  const session: Session = { device, serverMs: serverTime(visit), verdict, proof };
+  const session = new Session(device, serverTime(visit), verdict, proof);
   visit.session = session;
   visit.verdict = verdict;
   readState(visit, device);
@@ -57,7 +57,7 @@ function proofOf(visit: Visit, auth: string): Proof | null {
   const once = visit.known.note(`once:${visit.exchange.connection}`);
   const hash = visit.needed('hash');
   const ours = visit.form.first('hashmethod') === undefined && visit.form.first('challenge') === undefined;
-  return once !== undefined && hash !== undefined && ours ? { auth, once, hash } : null;
+  return typeof once === 'string' && hash !== undefined && ours ? { auth, once, hash } : null;
 }
 
 function check(proof: Proof | null, secret: string | undefined): Session['verdict'] {

@@ -24,6 +24,7 @@ const EMPTY_FORM = new Form('', []);
 /** 22 December 2007: to the scale itself an earlier weigh-in counts for nothing (WS-30 firmware 211). */
 const EARLIEST_S = 1_198_281_600;
 const DAY_S = 86_400;
+const PLAIN_REPLY: Reply = { status: 0, body: undefined, text: '{"status":0}' };
 
 /**
  * One exchange while it is read: what endpoints ask of it, and the findings as they gather. Everything that
@@ -44,7 +45,7 @@ export class Visit {
   #device: string | null | undefined;
   readonly #readings: Reading[] = [];
   readonly #values: Value[] = [];
-  readonly #notes: [string, string][] = [];
+  readonly #notes: [string, unknown][] = [];
   readonly #refusals: WithingsRefusal[] = [];
 
   constructor(exchange: Exchange, known: Known, label: string) {
@@ -99,8 +100,8 @@ export class Visit {
     return undefined;
   }
 
-  note(key: string, text: string): void {
-    this.#notes.push([key, text]);
+  note(key: string, note: unknown): void {
+    this.#notes.push([key, note]);
   }
 
   value(device: string, name: string, text: string): void {
@@ -196,6 +197,8 @@ export class Visit {
       return null;
     }
     const text = contentOf(response).toString('utf8');
+    // Most replies are just this one.
+    if (text === PLAIN_REPLY.text) return PLAIN_REPLY;
     const json = parseJson(text);
     const status = member(json, 'status');
     if (json === undefined) this.refuse('not-json', 'reply');

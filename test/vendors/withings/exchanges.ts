@@ -113,13 +113,13 @@ function bodyAt(dump: Buffer, from: number, head: Buffer): Buffer {
 /** What a run has learnt, as the store would hand it on. */
 export class Memory implements Known {
   readonly values = new Map<string, string>();
-  readonly notes = new Map<string, string>();
+  readonly notes = new Map<string, unknown>();
 
   value(device: string, name: string): string | undefined {
     return this.values.get(`${device} ${name}`);
   }
 
-  note(key: string): string | undefined {
+  note(key: string): unknown {
     return this.notes.get(key);
   }
 
