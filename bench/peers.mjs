@@ -37,6 +37,8 @@ export const peers = [
     command: ({ port, originPort, folder }) => [
       ...[node, scaletap, 'serve', '--mode', 'live', '--listen', `127.0.0.1:${port}`],
       ...['--upstream', `scalews.withings.net=127.0.0.1:${originPort}`, '--data-dir', folder],
+      // Nothing may be forgotten: what is missing in the journal counts as lost.
+      ...['--journal-max-size', '0'],
     ],
     missing: existsSync(scaletap) ? undefined : 'dist/main.js is not built',
   },

@@ -13,6 +13,8 @@ const FULL_GROUP_BYTES = 1024 * 1024;
 const MAX_SPARES = 4;
 /** Bytes of exchanges that wait for a store that fails or is slow. What comes on top is lost, and counted. */
 const MAX_WAITING_BYTES = 32 * 1024 * 1024;
+/** The store's thread makes no more pauses when so many bytes wait. */
+const HURRY_BYTES = 6 * 1024 * 1024;
 /** How long the last exchanges are waited for at the end. */
 const CLOSE_TIMEOUT_MS = 10_000;
 /** A thread that fails is started again after so long, and after ever longer if that does not help. */
@@ -157,7 +159,7 @@ export class Recorder {
       kind: 'batch',
       packed: batch.packed,
       again: this.#again,
-      hurry: this.#waitingBytes() > FULL_GROUP_BYTES,
+      hurry: this.#waitingBytes() > HURRY_BYTES,
     });
     this.#again = false;
   }
