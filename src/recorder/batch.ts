@@ -5,7 +5,8 @@ import type { Answered, Exchange, ExchangeReason, RawMessage } from '../model/ex
  * their length in front, numbers as doubles; never stored.
  */
 
-const FIRST_SIZE = 64 * 1024;
+/** Pages that were never written to take no memory, so there is nothing to be had by starting small. */
+const FIRST_SIZE = 1280 * 1024;
 const NUMBER = 8;
 const LENGTH = 4;
 
@@ -48,9 +49,9 @@ export class Batch {
     return this.#buffer.subarray(0, this.#at);
   }
 
-  /** How much memory it holds, used or not. */
-  get capacity(): number {
-    return this.#buffer.length;
+  /** Whether an exchange was so large that it had to grow. */
+  get hasGrown(): boolean {
+    return this.#buffer.length > FIRST_SIZE;
   }
 
   /** Makes it empty; its memory is used again. */

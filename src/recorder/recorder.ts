@@ -9,12 +9,12 @@ import type { FromThread, RecorderSettings, ToThread } from './messages.js';
 const GROUP_MS = 10;
 /** A group takes no more exchanges when it holds so many bytes, which bounds the work of one commit. */
 const FULL_GROUP_BYTES = 1024 * 1024;
-/** Shared memory is given back late by the garbage collector, so a few batches are kept. */
-const MAX_SPARES = 4;
+/** The garbage collector does not see shared memory and gives it back late, so a few batches are kept. */
+const MAX_SPARES = 6;
 /** Bytes of exchanges that wait for a store that fails or is slow. What comes on top is lost, and counted. */
 const MAX_WAITING_BYTES = 32 * 1024 * 1024;
 /** The store's thread makes no more pauses when so many bytes wait. */
-const HURRY_BYTES = 6 * 1024 * 1024;
+const HURRY_BYTES = 10 * 1024 * 1024;
 /** How long the last exchanges are waited for at the end. */
 const CLOSE_TIMEOUT_MS = 10_000;
 /** A thread that fails is started again after so long, and after ever longer if that does not help. */
@@ -168,7 +168,7 @@ export class Recorder {
     this.#restartMs = FIRST_RESTART_MS;
     const done = this.#inFlight;
     this.#inFlight = null;
-    if (done && this.#spares.length < MAX_SPARES && done.capacity <= 2 * FULL_GROUP_BYTES) {
+    if (done && this.#spares.length < MAX_SPARES && !done.hasGrown) {
       done.clear();
       this.#spares.push(done);
     }

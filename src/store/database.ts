@@ -32,6 +32,7 @@ export class Database {
   readonly query: Kysely<Tables>;
   readonly file: string;
   readonly #db: Libsql.Database;
+  readonly #pragmas = new Map<string, Libsql.Statement>();
 
   /**
    * Opens the database in a folder and brings it to the newest form. `create` makes folder and file, private to
@@ -119,7 +120,10 @@ export class Database {
 
   /** A number that a pragma tells. */
   pragma(name: string): number {
-    const row = this.#db.prepare(`PRAGMA ${name}`).get() as Record<string, unknown> | undefined;
+    // Kept: the memory of a statement is given back only by the garbage collector, and some are asked at each commit.
+    const statement = this.#pragmas.get(name) ?? this.#db.prepare(`PRAGMA ${name}`);
+    this.#pragmas.set(name, statement);
+    const row = statement.get() as Record<string, unknown> | undefined;
     return Number(Object.values(row ?? {})[0]);
   }
 
