@@ -10,11 +10,11 @@ const GROUP_MS = 10;
 /** A group takes no more exchanges when it holds so many bytes, which bounds the work of one commit. */
 const FULL_GROUP_BYTES = 1024 * 1024;
 /** The garbage collector does not see shared memory and gives it back late, so a few batches are kept. */
-const MAX_SPARES = 6;
+const MAX_SPARES = 4;
 /** Bytes of exchanges that wait for a store that fails or is slow. What comes on top is lost, and counted. */
-const MAX_WAITING_BYTES = 32 * 1024 * 1024;
+const MAX_WAITING_BYTES = 24 * 1024 * 1024;
 /** The store's thread makes no more pauses when so many bytes wait. */
-const HURRY_BYTES = 10 * 1024 * 1024;
+const HURRY_BYTES = 6 * 1024 * 1024;
 /** How long the last exchanges are waited for at the end. */
 const CLOSE_TIMEOUT_MS = 10_000;
 /** A thread that fails is started again after so long, and after ever longer if that does not help. */
@@ -103,7 +103,7 @@ export class Recorder {
     const thread = new Worker(new URL('./thread.js', import.meta.url), {
       workerData: this.#settings,
       // What a batch leaves behind is short-lived: a small young generation keeps the memory low.
-      resourceLimits: { maxYoungGenerationSizeMb: 16 },
+      resourceLimits: { maxYoungGenerationSizeMb: 6 },
     });
     this.#thread = thread;
     thread.on('message', (message: FromThread) => {

@@ -21,7 +21,7 @@ export interface CopyLimits {
 /** A message as it is being copied. Small ones are slices of the very chunks that crossed. */
 export class MessageCopy {
   complete = false;
-  readonly #head: Buffer;
+  #head: Buffer;
   readonly #body = new GatheredBytes();
   #bodyBytes = 0;
 
@@ -43,11 +43,16 @@ export class MessageCopy {
     budget.leftBytes -= piece.length;
   }
 
-  /** The message as copied. Its bytes no longer count against the budget. */
+  /**
+   * The message as copied, to be asked for once. Its bytes no longer count against the budget, and are not held
+   * here any more: what a connection holds between two exchanges outlives the young generation, and piles up.
+   */
   release(budget: TapBudget): RawMessage {
-    const body = this.#body.view;
-    budget.leftBytes += this.#head.length + body.length;
-    return { head: this.#head, body, bodyBytes: this.#bodyBytes, complete: this.complete };
+    const head = this.#head;
+    const body = this.#body.take(this.#body.length);
+    this.#head = NO_BYTES;
+    budget.leftBytes += head.length + body.length;
+    return { head, body, bodyBytes: this.#bodyBytes, complete: this.complete };
   }
 }
 
