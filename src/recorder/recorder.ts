@@ -12,7 +12,7 @@ const FULL_GROUP_BYTES = 1024 * 1024;
 /** The garbage collector does not see shared memory and gives it back late, so a few batches are kept. */
 const MAX_SPARES = 4;
 /** Bytes of exchanges that wait for a store that fails or is slow. What comes on top is lost, and counted. */
-const MAX_WAITING_BYTES = 24 * 1024 * 1024;
+const MAX_WAITING_BYTES = 32 * 1024 * 1024;
 /** The store's thread makes no more pauses when so many bytes wait. */
 const HURRY_BYTES = 6 * 1024 * 1024;
 /** How long the last exchanges are waited for at the end. */
