@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { LogLevel } from '../log.js';
 import { UserError } from '../model/errors.js';
+import type { Exchange } from '../model/exchange.js';
 import type { DeliveryStatus } from '../sinks/delivery.js';
 import { DeliveryLoop } from '../sinks/delivery.js';
 import { openSinks } from '../sinks/index.js';
@@ -19,7 +20,6 @@ import type { FromThread, RecorderSettings, ToThread } from './messages.js';
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 30_000;
 const HOUSEKEEPING_EVERY_MS = 5_000;
-
 const REST_MS = 0.02;
 
 /** What {@link rest} waits on; it is never woken but by the time. */
@@ -57,7 +57,7 @@ async function main(): Promise<void> {
   port?.on('message', async (message: ToThread) => {
     if (message.kind === 'batch') {
       const { packed, again, hurry } = message;
-      const readings = await commit(store, packed, { dedupe: again, ...(hurry ? {} : { rest }) });
+      const readings = await commitBatch(store, packed, { dedupe: again, ...(hurry ? {} : { rest }) });
       post({ kind: 'committed' });
       if (readings > 0) for (const delivery of deliveries) delivery.wake();
       return;
@@ -106,19 +106,41 @@ function forgetter(store: Store): () => Promise<void> {
   };
 }
 
+/** Commits a batch. An exchange that cannot be stored at all is said and left out, so that the others are kept. */
+async function commitBatch(store: Store, packed: Uint8Array, how: CommitOptions): Promise<number> {
+  try {
+    return await commit(store, () => unpack(packed), how);
+  } catch (error) {
+    log('debug', `a batch is committed one by one: ${messageOf(error)}`);
+  }
+  let readings = 0;
+  for (const exchange of unpack(packed)) {
+    try {
+      readings += await commit(store, () => [exchange], how);
+    } catch (error) {
+      log('error', `an exchange could not be kept, which is a fault in scaletap: ${messageOf(error)}`);
+    }
+  }
+  return readings;
+}
+
 /**
  * Commits exchanges, however long the store is in trouble; says so once when it starts and once when it is over.
- * Resolves to the number of new readings.
+ * Resolves to the number of new readings. Rejects when it is the exchanges that cannot be stored.
  */
-async function commit(store: Store, packed: Uint8Array, how: CommitOptions): Promise<number> {
+async function commit(
+  store: Store,
+  exchanges: () => Iterable<Exchange>,
+  how: CommitOptions,
+): Promise<number> {
   let wait = FIRST_RETRY_MS;
   for (;;) {
     try {
-      const { readings } = store.journal.commit(unpack(packed), how);
+      const { readings } = store.journal.commit(exchanges(), how);
       if (wait > FIRST_RETRY_MS) log('warn', 'the store works again; what waited for it is kept');
       return readings;
     } catch (error) {
-      if (!isStoreTrouble(error)) return commitEach(store, packed, how);
+      if (!isStoreTrouble(error)) throw error;
       if (wait === FIRST_RETRY_MS) {
         log(
           'error',
@@ -129,19 +151,6 @@ async function commit(store: Store, packed: Uint8Array, how: CommitOptions): Pro
       wait = Math.min(LAST_RETRY_MS, 2 * wait);
     }
   }
-}
-
-/** Some exchange cannot be stored at all: each is tried by itself, so that the others are kept. */
-async function commitEach(store: Store, packed: Uint8Array, how: CommitOptions): Promise<number> {
-  let readings = 0;
-  for (const exchange of unpack(packed)) {
-    try {
-      readings += store.journal.commit([exchange], how).readings;
-    } catch (error) {
-      log('error', `an exchange could not be kept, which is a fault in scaletap: ${messageOf(error)}`);
-    }
-  }
-  return readings;
 }
 
 async function startDeliveries(store: Store): Promise<DeliveryLoop[]> {
