@@ -1,10 +1,25 @@
 import type { Settings } from './config/schema.js';
+import { modes } from './config/schema.js';
+import type { Control } from './control/control.js';
+import { listenControl } from './control/control.js';
 import type { Log } from './log.js';
-import type { RefusalReason } from './model/exchange.js';
+import { UserError } from './model/errors.js';
+import type { Exchange, RawMessage, RefusalReason } from './model/exchange.js';
+import { answered } from './offline/answered.js';
+import { leaseMsFor } from './offline/catch-up.js';
+import { CatchUpLoop } from './offline/catch-up-loop.js';
+import type { House } from './offline/circumstances.js';
+import { circumstancesAt } from './offline/circumstances.js';
+import { placeOf } from './offline/place.js';
+import { isThere } from './offline/probe.js';
+import { OfflineStandIn } from './offline/stand-in.js';
 import { Recorder } from './recorder/recorder.js';
 import { vendors } from './vendors/index.js';
+import type { Vendor } from './vendors/vendor.js';
 import type { Endpoint } from './wire/address.js';
 import { formatEndpoint } from './wire/address.js';
+import type { UpstreamCall } from './wire/call.js';
+import { openCall } from './wire/call.js';
 import { UpstreamNames } from './wire/names.js';
 import { ListenError, Relay } from './wire/relay.js';
 import type { Upstream } from './wire/upstreams.js';
@@ -14,6 +29,7 @@ const SCALE_PORT = 80;
 const FALLBACK_PORT = 8081;
 /** The same warning is shown once in so long, however often its cause comes. */
 const REPEAT_AFTER_MS = 60_000;
+const DAY_MS = 24 * 3_600_000;
 
 /** A running scaletap. */
 export interface App {
@@ -29,28 +45,71 @@ export interface App {
  * open, so that a scale is served at once. Rejects with a UserError when it cannot listen.
  */
 export async function startApp(settings: Settings, log: Log): Promise<App> {
-  const recorder = new Recorder(
+  const recorder: Recorder = new Recorder(recorderSettings(settings), log, (owing) => {
+    catchUp.owing = owing;
+  });
+  const names = new UpstreamNames(settings.upstreamDns);
+  const lookUp = (host: string) => names.lookUp(host);
+  const connectTimeoutMs = settings.connectTimeout * 1000;
+  const limits = { maxHeadBytes: settings.maxHeadBytes, maxBodyBytes: settings.tapBodyBytes };
+  const upstreams = upstreamsOf(settings);
+  const callTimeoutMs = 1000 * (settings.connectTimeout + settings.firstByteTimeout + settings.answerTimeout);
+  const call = (upstream: Upstream, connection: string): UpstreamCall =>
+    openCall(upstream, {
+      dial: { lookUp, connectTimeoutMs, listeners: relay.listeners },
+      connection,
+      ...CALL_LIMITS,
+      ...(connection === PROBE ? {} : { onExchange: (exchange) => recorder.record(exchange) }),
+    });
+  const catchUp = new CatchUpLoop(
     {
-      dataDir: settings.dataDir,
-      retention: {
-        maxAgeMs: settings.journalMaxAge === 0 ? null : settings.journalMaxAge * 24 * 3_600_000,
-        maxBytes: settings.journalMaxSize === 0 ? null : settings.journalMaxSize * 1024 * 1024,
-      },
-      sinks: settings.influxUrl === null ? {} : { influxUrl: settings.influxUrl },
+      place: recorder,
+      values: (vendor, device) => recorder.ask({ ask: 'values', vendor, device }),
+      upstreamOf: ({ hosts: [host = ''] }) => upstreams.find((each) => each.host === host) ?? upstreams[0],
+      call: (upstream) => call(upstream, 'catch-up'),
+      mayCall: () => standIn.mayCall,
+      withinMs: settings.catchUpTime * 1000,
+      answerTimeoutMs: callTimeoutMs,
+      everyMs: settings.catchUpEvery === 0 ? null : settings.catchUpEvery * 60_000,
     },
     log,
   );
-  const names = new UpstreamNames(settings.upstreamDns);
+  const house: House = {
+    people: settings.people,
+    place: placeOf(settings),
+    requireAuth: settings.requireAuth,
+  };
+  const standIn = new OfflineStandIn(
+    {
+      mode: settings.mode,
+      firstByteTimeoutMs: settings.firstByteTimeout * 1000,
+      answerTimeoutMs: settings.answerTimeout * 1000,
+      failOn: new Set(settings.failOn),
+      breakerFailures: settings.breakerFailures,
+      probeIntervalMs: settings.probeInterval * 1000,
+      allowFirmware: settings.allowFirmware,
+    },
+    {
+      answer: (vendor, exchange) => answerBy(recorder, vendor, exchange, house),
+      probe: (vendor, upstream) => isThere(call(upstream, PROBE), vendor, callTimeoutMs),
+      owes: (vendor, device) => catchUp.owes(vendor, device),
+      get owesAny() {
+        return catchUp.owesAny;
+      },
+      deliverOwed: (visit) => catchUp.deliver(visit),
+    },
+    log,
+  );
   const warn = seldom((message) => log.warn(message));
-  const relay = new Relay({
-    upstreams: upstreamsOf(settings),
-    lookUp: (host) => names.lookUp(host),
+  const relay: Relay = new Relay({
+    upstreams,
+    lookUp,
     maxConnections: settings.maxConnections,
-    maxHeadBytes: settings.maxHeadBytes,
-    maxBodyBytes: settings.tapBodyBytes,
+    ...limits,
     headTimeoutMs: settings.headTimeout * 1000,
-    connectTimeoutMs: settings.connectTimeout * 1000,
+    connectTimeoutMs,
     idleTimeoutMs: settings.idleTimeout * 1000,
+    standIn,
     onExchange: (exchange) => recorder.record(exchange),
     onRefused: (reason: RefusalReason, message, client) => warn(reason, `${client} was refused: ${message}`),
     onFull: () => warn('full', `a client was turned away: ${settings.maxConnections} connections are open`),
@@ -60,15 +119,94 @@ export async function startApp(settings: Settings, log: Log): Promise<App> {
     await relay.close();
     throw error;
   });
-  const opened = recorder.start();
+  let control: Control | null = null;
+  const opened = recorder.start().then(async (file) => {
+    control = await controlOf(settings.dataDir, standIn, log);
+    return file;
+  });
   return {
     listeners,
     opened,
     async close() {
+      control?.close();
+      catchUp.close();
+      standIn.close();
       await relay.close();
       await recorder.close();
     },
   };
+}
+
+/** Stands for the probes of an upstream that has failed; they are not kept. */
+const PROBE = 'probe';
+/** Bounds of an answer to a call of our own. */
+const CALL_LIMITS = { maxHeadBytes: 65_536, maxBodyBytes: 1_048_576 };
+
+function recorderSettings(settings: Settings) {
+  const { dataDir, journalMaxAge, journalMaxSize, influxUrl, people, requireAuth, maxValueAge } = settings;
+  const { timeZone, latitude, altitude, language } = settings;
+  const callTimeoutMs = 1000 * (settings.connectTimeout + settings.firstByteTimeout + settings.answerTimeout);
+  return {
+    dataDir,
+    retention: {
+      maxAgeMs: journalMaxAge === 0 ? null : journalMaxAge * DAY_MS,
+      maxBytes: journalMaxSize === 0 ? null : journalMaxSize * 1024 * 1024,
+    },
+    sinks: influxUrl === null ? {} : { influxUrl },
+    answers: {
+      people,
+      place: { timeZone, latitude, altitude, language },
+      requireAuth,
+      maxValueAgeMs: maxValueAge === 0 ? null : maxValueAge * DAY_MS,
+    },
+    learn: settings.learn === 'always',
+    leaseMs: leaseMsFor(callTimeoutMs),
+  };
+}
+
+/**
+ * An answer of our own. The store makes it, and has the exchange by then. When the store does not answer, the device
+ * is told to keep what it has.
+ */
+async function answerBy(
+  recorder: Recorder,
+  vendor: Vendor,
+  exchange: Exchange,
+  house: House,
+): Promise<RawMessage | null> {
+  const ours = await recorder.ask({ ask: 'answer', exchange });
+  if (ours === null) return null;
+  if (ours?.kept) return ours.response;
+  const nothing = () => undefined;
+  const response =
+    ours?.response ??
+    vendor.answer(
+      exchange,
+      circumstancesAt(Date.now(), house, {
+        known: { value: nothing, note: nothing },
+        value: nothing,
+        newest: nothing,
+        canKeep: false,
+      }),
+    )?.response;
+  if (response === undefined) return null;
+  recorder.record(answered(exchange, response));
+  return response;
+}
+
+/** Lets `scaletap mode` reach this process; goes without when that cannot be. */
+async function controlOf(dataDir: string, standIn: OfflineStandIn, log: Log): Promise<Control | null> {
+  try {
+    return await listenControl(dataDir, ({ mode }) => {
+      const wanted = modes.find((each) => each === mode);
+      if (wanted !== undefined) standIn.mode = wanted;
+      return { mode: standIn.mode };
+    });
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    log.warn(`the mode cannot be switched by command: ${error.message}`);
+    return null;
+  }
 }
 
 async function listen(relay: Relay, settings: Settings, log: Log): Promise<Endpoint[]> {

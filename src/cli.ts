@@ -25,12 +25,16 @@ interface Action {
   /** How it is written, in the language of yargs; `$0` is the one that needs not be named. */
   readonly usage: string | readonly string[];
   readonly describe: string;
-  /** The name of the words that follow it, if it takes any. */
-  readonly words?: string;
+  /** The names of the words that follow it, if it takes any; none may be that of a flag. */
+  readonly words?: readonly string[];
   readonly run: (settings: Settings, log: Log, words: readonly string[]) => Promise<number>;
 }
 
 const exchanges = () => import('./commands/exchanges.js');
+
+const values = () => import('./commands/values.js');
+
+const catchUp = () => import('./commands/catch-up.js');
 
 const actions: readonly Action[] = [
   {
@@ -46,6 +50,14 @@ const actions: readonly Action[] = [
     usage: 'demo',
     describe: 'See it work without a scale: a stand-in for the cloud and recorded weigh-ins',
     run: async (settings, log) => (await import('./commands/demo.js')).run(settings, log),
+  },
+  {
+    option: 'mode',
+    path: ['mode'],
+    usage: 'mode [wanted]',
+    describe: 'Show or switch the mode of a running serve: auto, live or offline',
+    words: ['wanted'],
+    run: async (settings, _log, words) => (await import('./commands/mode.js')).run(settings, words),
   },
   {
     option: 'readings',
@@ -66,7 +78,7 @@ const actions: readonly Action[] = [
     path: ['exchanges', 'show'],
     usage: 'show <id>',
     describe: 'Show one exchange: what it was, both messages, what could be read in them',
-    words: 'id',
+    words: ['id'],
     run: async (settings, _log, words) => (await exchanges()).show(settings, words[0] ?? ''),
   },
   {
@@ -81,9 +93,93 @@ const actions: readonly Action[] = [
     path: ['import'],
     usage: 'import <files..>',
     describe: 'Take exchanges in from .http dumps, HAR and NDJSON',
-    words: 'files',
+    words: ['files'],
     run: async (settings, log, words) => (await import('./commands/import.js')).run(settings, log, words),
   },
+  {
+    option: 'values',
+    path: ['values', 'list'],
+    usage: ['list', '$0'],
+    describe: 'List values, without their texts (the default)',
+    run: async (settings) => (await values()).list(settings),
+  },
+  {
+    option: 'values',
+    path: ['values', 'show'],
+    usage: 'show <address> [name]',
+    describe: 'Show the values of a device',
+    words: ['address', 'name'],
+    run: async (settings, _log, words) => (await values()).show(settings, words),
+  },
+  {
+    option: 'values',
+    path: ['values', 'set'],
+    usage: 'set <address> <name> <text>',
+    describe: 'Set a value by hand, to a text or to that of @FILE',
+    words: ['address', 'name', 'text'],
+    run: async (settings, _log, words) => (await values()).set(settings, words),
+  },
+  {
+    option: 'values',
+    path: ['values', 'remove'],
+    usage: 'remove <address> <name>',
+    describe: 'Take a value away',
+    words: ['address', 'name'],
+    run: async (settings, _log, words) => (await values()).remove(settings, words),
+  },
+  {
+    option: 'values',
+    path: ['values', 'export'],
+    usage: 'export',
+    describe: 'Write values to a JSON file',
+    run: async (settings, log) => (await values()).exportTo(settings, log),
+  },
+  {
+    option: 'values',
+    path: ['values', 'import'],
+    usage: 'import <file>',
+    describe: 'Take values in from such a file',
+    words: ['file'],
+    run: async (settings, _log, words) => (await values()).importFrom(settings, words),
+  },
+  {
+    option: 'values',
+    path: ['values', 'learn-secret'],
+    usage: 'learn-secret <address>',
+    describe: 'Ask the scale for its secret, once',
+    words: ['address'],
+    run: async (settings, _log, words) => (await values()).learnSecret(settings, words),
+  },
+  {
+    option: 'catch-up',
+    path: ['catch-up', 'list'],
+    usage: ['list', '$0'],
+    describe: 'List measures that the cloud is or was owed (the default)',
+    run: async (settings) => (await catchUp()).list(settings),
+  },
+  {
+    option: 'catch-up',
+    path: ['catch-up', 'send'],
+    usage: 'send [address]',
+    describe: 'Send what is owed now, in sessions of our own as the scales; needs their secrets',
+    words: ['address'],
+    run: async (settings, log, words) => (await catchUp()).send(settings, log, words),
+  },
+  {
+    option: 'catch-up',
+    path: ['catch-up', 'drop'],
+    usage: 'drop [ids..]',
+    describe: 'Give up what is owed, by id or --all; the readings stay',
+    words: ['ids'],
+    run: async (settings, _log, words) => (await catchUp()).drop(settings, words),
+  },
+];
+
+/** Commands that have commands of their own. */
+const families: readonly (readonly [name: CommandName, describe: string])[] = [
+  ['exchanges', 'List, show, follow and export what crossed'],
+  ['values', 'List, show, set, export and import what offline answers are made of'],
+  ['catch-up', 'List, send and drop measures that scaletap answered and owes to the cloud'],
 ];
 
 const examples: readonly (readonly [command: string, what: string])[] = [
@@ -147,19 +243,24 @@ async function understand(argv: readonly string[]): Promise<Asked | undefined> {
     .showHelpOnFail(false)
     .fail((message, error) => {
       if (error && error.name !== 'YError') throw error;
-      const missing = message.startsWith('Not enough non-option');
-      throw new UsageError(missing ? 'the command needs one more word: what to work on' : message);
+      const [, got, needed] = /^Not enough non-option.*got (\d+), need at least (\d+)/.exec(message) ?? [];
+      if (needed === undefined) throw new UsageError(message);
+      const more = Number(needed) - Number(got);
+      throw new UsageError(`the command needs ${more === 1 ? 'one more word' : `${more} more words`}`);
     });
   for (const action of actions.filter(({ path }) => path.length === 1)) add(parser, action);
-  parser.command({
-    command: 'exchanges',
-    describe: 'List, show, follow and export what crossed',
-    builder: (inner: Argv) => {
-      for (const action of actions.filter(({ path }) => path.length === 2)) add(inner, action);
-      return withOptions(inner, 'exchanges');
-    },
-    handler: () => undefined,
-  });
+  for (const [name, describe] of families) {
+    parser.command({
+      command: name,
+      describe,
+      builder: (inner: Argv) => {
+        for (const action of actions.filter(({ path }) => path.length === 2 && path[0] === name))
+          add(inner, action);
+        return withOptions(inner, name);
+      },
+      handler: () => undefined,
+    });
+  }
   await parser.parseAsync();
   return asked;
 }
@@ -177,17 +278,17 @@ function withOptions(parser: Argv, command: CommandName): Argv {
 }
 
 /** The flags among what yargs found. */
-function flagsOf(given: Readonly<Record<string, unknown>>, { words }: Action): Asked['flags'] {
+function flagsOf(given: Readonly<Record<string, unknown>>, { words = [] }: Action): Asked['flags'] {
   const flags = new Map<string, string[]>();
   for (const [name, value] of Object.entries(given)) {
-    if (['_', '$0', 'help', 'h', 'version', words].includes(name) || value === undefined) continue;
+    if (['_', '$0', 'help', 'h', 'version', ...words].includes(name) || value === undefined) continue;
     flags.set(name, (Array.isArray(value) ? value : [value]).map(String));
   }
   return flags;
 }
 
-/** The words that follow the command; a word too many is an error. */
-function wordsOf(given: Readonly<Record<string, unknown>>, { path, words }: Action): string[] {
+/** The words that follow the command, in its order; a word too many is an error. */
+function wordsOf(given: Readonly<Record<string, unknown>>, { path, words = [] }: Action): string[] {
   const typed = Array.isArray(given._) ? given._.map(String) : [];
   const known = path.filter((name, i) => typed[i] === name).length;
   const [extra] = typed.slice(known);
@@ -197,6 +298,6 @@ function wordsOf(given: Readonly<Record<string, unknown>>, { path, words }: Acti
     const what = known === path.length ? 'is too much' : 'is not a command';
     throw new UsageError(`${printable(extra)} ${what}${didYouMean(extra, siblings)}`);
   }
-  const value = words === undefined ? [] : given[words];
-  return (Array.isArray(value) ? value : [value]).map(String);
+  const values = words.flatMap((name) => given[name]);
+  return values.filter((value) => value !== undefined).map(String);
 }

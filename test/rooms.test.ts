@@ -10,7 +10,7 @@ import { describe, expect, test } from 'vitest';
 const floors = [
   ['model'],
   ['log', 'version'],
-  ['vendors', 'trust', 'wire', 'config'],
+  ['vendors', 'trust', 'wire', 'config', 'control'],
   ['store', 'offline', 'sinks', 'transfer'],
   ['recorder'],
   ['web'],
@@ -23,7 +23,7 @@ const floors = [
 /** Modules that only these rooms or files may use: what a room is there for, nobody else does. */
 const reserved: Readonly<Record<string, readonly string[]>> = {
   // The stand-ins of the demo are another party on the network; the configuration only asks what an address is.
-  'node:net': ['wire', 'commands/demo-peers.ts', 'config/values.ts'],
+  'node:net': ['wire', 'control', 'commands/demo-peers.ts', 'config/values.ts'],
   'node:tls': ['wire'],
   'node:dns': ['wire'],
   'node:http': ['sinks', 'web'],

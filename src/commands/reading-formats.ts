@@ -9,6 +9,7 @@ export interface NamedReading extends Reading {
 }
 
 const notes: Readonly<Record<Quality, string>> = {
+  replayed: 'answered by scaletap',
   'ambiguous-person': 'not sure who',
   unverified: 'session hash failed',
   'server-time': 'time of the server',

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { UsageError, UserError } from '../model/errors.js';
 import { printable } from '../model/escape.js';
 import { didYouMean } from './nearest.js';
-import type { CommandName, Option, OptionName, Settings } from './schema.js';
+import type { Option, Structure } from './option.js';
+import type { CommandName, OptionName, Settings } from './schema.js';
 import { optionList, options, optionsOf, settingName, variableName } from './schema.js';
 import { InvalidValue } from './values.js';
 
@@ -52,12 +53,14 @@ export async function loadSettings({ command, flags, env }: Sources): Promise<Lo
 
   const values: Record<string, unknown> = {};
   const origins: string[] = [];
+  const warnings = [...unknownVariables(env), ...unknownKeys(file)];
   for (const [name, option] of optionList()) {
     const given = fromFlags(flags, name) ?? variables.get(name) ?? file.get(name);
-    values[settingName(name)] = given === undefined ? option.default : parse(given, option);
+    const found = given === undefined ? asItIs(option.default) : parse(given, option);
+    values[settingName(name)] = found.value;
+    warnings.push(...found.warnings);
     if (given) origins.push(`${name} = ${printable(option.mask(given.texts.join(', ')))} (${given.origin})`);
   }
-  const warnings = [...unknownVariables(env), ...unknownKeys(file)];
   return { settings: values as Settings, warnings, origins };
 }
 
@@ -92,7 +95,9 @@ function fromVariables(env: Sources['env']): Map<OptionName, Given> {
 async function fromFile(path: string): Promise<Map<string, Given>> {
   const { readYamlFile } = await import('./file.js');
   const found = new Map<string, Given>();
-  for (const [name, texts] of readYamlFile(path)) found.set(name, { origin: `${path}: ${name}`, texts });
+  const structures = optionList().flatMap(([name, { type }]) => (type === 'structure' ? [name] : []));
+  for (const [name, texts] of readYamlFile(path, structures))
+    found.set(name, { origin: `${path}: ${name}`, texts });
   return found;
 }
 
@@ -114,11 +119,29 @@ function unknownKeys(file: ReadonlyMap<string, Given>): string[] {
     .map(([name, { origin }]) => `${origin} is not a setting and is passed over${didYouMean(name, known)}`);
 }
 
-function parse(given: Given, option: Option): unknown {
-  if (option.type !== 'list') return parseOne(given, option, single(given, option));
+function asItIs(value: unknown): Structure<unknown> {
+  return { value, warnings: [] };
+}
+
+function parse(given: Given, option: Option): Structure<unknown> {
+  if (option.readAll !== null) return parseStructure(given, option.readAll);
+  if (option.type !== 'list') return asItIs(parseOne(given, option, single(given, option)));
   const items = given.texts.flatMap((text) => text.split(','));
   if (items.length === 0) throw wrong(given.origin, 'is an empty list; name something or leave it out');
-  return items.map((item) => parseOne(given, option, item.trim()));
+  return asItIs(items.map((item) => parseOne(given, option, item.trim())));
+}
+
+function parseStructure(
+  { origin, texts }: Given,
+  readAll: NonNullable<Option['readAll']>,
+): Structure<unknown> {
+  try {
+    const { value, warnings } = readAll(texts);
+    return { value, warnings: warnings.map((warning) => `${origin}: ${warning}`) };
+  } catch (cause) {
+    if (!(cause instanceof InvalidValue)) throw cause;
+    throw wrong(origin, cause.message);
+  }
 }
 
 function single({ origin, texts: [text, ...more] }: Given, { type }: Option): string {

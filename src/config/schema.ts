@@ -1,15 +1,17 @@
 import { logLevels } from '../log.js';
-import type { NumberRange } from './values.js';
+import type { Person } from '../model/person.js';
+import type { Option } from './option.js';
+import { choice, list, number, oneOf, seconds, some, structure, text, toggle } from './option.js';
+import { readPeople } from './people.js';
 import {
-  InvalidValue,
   maskUrl,
   parseDevice,
   parseEndpoint,
   parseInfluxUrl,
-  parseNumber,
+  parseLanguage,
   parseResolver,
   parseSince,
-  parseSwitch,
+  parseTimeZone,
   parseUpstream,
 } from './values.js';
 
@@ -18,96 +20,35 @@ import {
  * (`data-dir`), the help, the type {@link Settings} and the tables of docs/configuration.md all come from it.
  */
 
-export const commandNames = ['serve', 'demo', 'readings', 'exchanges', 'import'] as const;
+export const commandNames = [
+  'serve',
+  'demo',
+  'mode',
+  'readings',
+  'exchanges',
+  'import',
+  'values',
+  'catch-up',
+] as const;
 
 export type CommandName = (typeof commandNames)[number];
 
 /** Under which heading an option stands in the help and the documentation. */
-export const groups = ['General', 'Relay', 'Limits', 'Journal', 'Readings', 'Output'] as const;
-
-/** What one option is; `T` is what its value becomes, and `Item` what one text of it becomes. */
-export interface Option<T = unknown, Item = T> {
-  readonly group: (typeof groups)[number];
-  /** The commands that take it. */
-  readonly commands: readonly CommandName[];
-  readonly describe: string;
-  /** A switch takes no value on the command line; a list takes several, by commas or by repetition. */
-  readonly type: 'text' | 'number' | 'switch' | 'list';
-  /** What stands for one value in the help: `SECONDS`; empty for a switch. */
-  readonly value: string;
-  readonly default: T;
-  /** The default in words, where the value itself does not say it. */
-  readonly defaultText: string;
-  /** The value as it may be printed, for those that hold a password. */
-  readonly mask: (text: string) => string;
-  /** Turns one text into a value; for a list, into one item of it. Throws {@link InvalidValue}. */
-  readonly parse: (text: string) => Item;
-}
-
-type Common = Pick<Option, 'group' | 'commands' | 'describe'> & { readonly defaultText?: string };
-
-type Describing<T, Item = T> = Common &
-  Pick<Option<T, Item>, 'value' | 'default' | 'parse'> &
-  Partial<Pick<Option, 'mask'>>;
-
-const plain = (text: string): string => text;
-
-function option<T, Item = T>(type: Option['type'], given: Describing<T, Item>): Option<T, Item> {
-  return { type, mask: plain, defaultText: given.default === null ? '' : String(given.default), ...given };
-}
-
-function text<T = string>(given: Describing<T>): Option<T> {
-  return option('text', given);
-}
-
-function list<T>(given: Describing<readonly T[], T>): Option<readonly T[], T> {
-  return option('list', { defaultText: given.default.join(', '), ...given });
-}
-
-function toggle(given: Common): Option<boolean> {
-  return option('switch', { ...given, value: '', default: false, parse: parseSwitch });
-}
-
-type Counting<D> = Common & Partial<NumberRange> & Pick<NumberRange, 'unit'> & { readonly default: D };
-
-function number<D extends number | null = number>(given: Counting<D>): Option<number | D> {
-  const { min = 1, max = Number.MAX_SAFE_INTEGER, fraction = false, unit, ...rest } = given;
-  const range = { unit, min, max, fraction, example: given.default ?? 50 };
-  return option<number | D>('number', {
-    ...rest,
-    value: unit.split(' ')[0]?.toUpperCase() ?? '',
-    parse: (raw) => parseNumber(raw, range),
-  });
-}
-
-/** The longest time that a Node timer can wait for is 2^31 - 1 ms. */
-function seconds(given: Common & { readonly default: number }): Option<number> {
-  return number({ ...given, unit: 'seconds', min: 0.001, max: 2_147_483, fraction: true });
-}
-
-function choice<T extends string, const D extends T | null>(
-  choices: readonly T[],
-  given: Common & { readonly default: D },
-): Option<T | D> {
-  return option<T | D>('text', {
-    ...given,
-    value: choices.join('|'),
-    parse: (raw) => {
-      const found = choices.find((name) => name === raw.toLowerCase());
-      if (found === undefined) throw new InvalidValue(`is none of ${choices.join(', ')}`);
-      return found;
-    },
-  });
-}
-
-function some(raw: string): string {
-  if (raw.trim() === '') throw new InvalidValue('is empty');
-  return raw;
-}
+export const groups = ['General', 'Relay', 'Offline', 'Limits', 'Journal', 'Readings', 'Output'] as const;
 
 const everywhere = commandNames;
 const relay = ['serve'] as const;
+/** Those that speak to the vendor's servers. */
+const calling = ['serve', 'catch-up'] as const;
 const reports = ['readings', 'exchanges'] as const;
+
+/** Who answers a scale: the vendor unless it fails, only the vendor, or only scaletap. */
+export const modes = ['auto', 'live', 'offline'] as const;
+
+const failures = ['lookup', 'connect', 'lost', 'timeout', 'server-error', 'not-protocol', 'status'] as const;
+
+/** What may count as a failure of upstream; `status` is one other than 0 in reply to session new. */
+export type FailureKind = (typeof failures)[number];
 
 export const exportFormats = ['har', 'ndjson', 'http'] as const;
 
@@ -147,15 +88,9 @@ export const options = {
     defaultText: 'port 80 on all addresses, or 8081 where 80 cannot be had',
     parse: parseEndpoint,
   }),
-  mode: choice(['live'], {
-    group: 'Relay',
-    commands: relay,
-    describe: 'How scales get their answers: live relays everything to the vendor',
-    default: 'live',
-  }),
   upstream: list({
     group: 'Relay',
-    commands: relay,
+    commands: calling,
     describe: 'One more host to relay to, or the address of a host: host, host=address or host=address:port',
     value: 'HOST[=ADDRESS]',
     default: [],
@@ -164,11 +99,141 @@ export const options = {
   }),
   'upstream-dns': list({
     group: 'Relay',
-    commands: relay,
+    commands: calling,
     describe: 'Resolvers that tell the true address of the vendor: address or address:port',
     value: 'ADDRESS',
     default: ['9.9.9.9', '1.1.1.1'],
     parse: parseResolver,
+  }),
+
+  mode: choice(modes, {
+    group: 'Offline',
+    commands: calling,
+    describe:
+      'Who answers scales: live the vendor, offline scaletap, auto the vendor or scaletap when it fails',
+    default: 'auto',
+  }),
+  'first-byte-timeout': seconds({
+    group: 'Offline',
+    commands: calling,
+    describe: 'Time until upstream begins to answer, in mode auto',
+    default: 5,
+  }),
+  'answer-timeout': seconds({
+    group: 'Offline',
+    commands: calling,
+    describe: 'Time for a whole answer of upstream once it has begun, in mode auto',
+    default: 10,
+  }),
+  'fail-on': list<FailureKind>({
+    group: 'Offline',
+    commands: relay,
+    describe: `What counts as a failure of upstream in mode auto, out of ${failures.join(', ')}`,
+    value: 'CAUSE',
+    default: failures.filter((name) => name !== 'status'),
+    parse: (raw) => oneOf(failures, raw),
+  }),
+  'breaker-failures': number({
+    group: 'Offline',
+    commands: relay,
+    describe: 'Failures in a row after which upstream is not asked any more, but probed, in mode auto',
+    unit: 'failures',
+    default: 1,
+  }),
+  'probe-interval': seconds({
+    group: 'Offline',
+    commands: relay,
+    describe: 'Time between two probes of an upstream that has failed',
+    default: 30,
+  }),
+  'max-value-age': number({
+    group: 'Offline',
+    commands: relay,
+    describe: 'Days after which a learnt value is too old to answer with, 0 for never',
+    unit: 'days',
+    default: 0,
+    min: 0,
+    max: 36500,
+  }),
+  learn: choice(['always', 'never'], {
+    group: 'Offline',
+    commands: relay,
+    describe: 'Whether values are learnt from what the vendor answers; secrets always are',
+    default: 'always',
+  }),
+  people: structure<readonly Person[]>({
+    group: 'Offline',
+    commands: relay,
+    describe:
+      'Who lives in the house, for scales that no cloud has told; easier in the file, see docs/configuration.md',
+    value: 'JSON',
+    default: [],
+    defaultText: 'nobody',
+    mask: () => '***',
+    readAll: readPeople,
+  }),
+  'time-zone': text<string | null>({
+    group: 'Offline',
+    commands: relay,
+    describe: 'Time zone of the scales, by its IANA name such as Europe/Berlin',
+    value: 'NAME',
+    default: null,
+    defaultText: "this machine's",
+    parse: parseTimeZone,
+  }),
+  latitude: number<number | null>({
+    group: 'Offline',
+    commands: relay,
+    describe: 'Latitude of the scales, negative in the south, for the gravity there',
+    unit: 'degrees',
+    default: null,
+    min: -90,
+    max: 90,
+    fraction: true,
+  }),
+  altitude: number({
+    group: 'Offline',
+    commands: relay,
+    describe: 'Height of the scales above the sea, for the gravity there',
+    unit: 'metres',
+    default: 0,
+    min: -430,
+    max: 9000,
+    fraction: true,
+  }),
+  language: text<string | null>({
+    group: 'Offline',
+    commands: relay,
+    describe: 'Language of the scales, such as en_GB',
+    value: 'TAG',
+    default: null,
+    parse: parseLanguage,
+  }),
+  'require-auth': toggle({
+    group: 'Offline',
+    commands: relay,
+    describe: 'Refuse scales that cannot prove who they are, where scaletap answers',
+  }),
+  'allow-firmware': toggle({
+    group: 'Offline',
+    commands: relay,
+    describe: "Let the vendor's orders to load firmware or to change server through",
+  }),
+  'catch-up-time': seconds({
+    group: 'Offline',
+    commands: relay,
+    describe: "How long a session's end may be held while owed measures are sent in it",
+    default: 5,
+  }),
+  'catch-up-every': number({
+    group: 'Offline',
+    commands: relay,
+    describe:
+      'Minutes between sessions of our own, as the scale, to send owed measures (needs its secret); 0 for none',
+    unit: 'minutes',
+    default: 0,
+    min: 0,
+    max: 525_600,
   }),
 
   'max-connections': number({
@@ -205,9 +270,9 @@ export const options = {
   }),
   'connect-timeout': seconds({
     group: 'Limits',
-    commands: relay,
-    describe: 'Time for a connection to the vendor',
-    default: 10,
+    commands: calling,
+    describe: 'Time for a connection to the vendor, look-up of its name and all its addresses together',
+    default: 5,
   }),
   'idle-timeout': seconds({
     group: 'Limits',
@@ -255,7 +320,7 @@ export const options = {
   }),
   device: text<string | null>({
     group: 'Output',
-    commands: reports,
+    commands: [...reports, 'values', 'catch-up'],
     describe: 'Only of this device',
     value: 'ADDRESS',
     default: null,
@@ -263,7 +328,7 @@ export const options = {
   }),
   vendor: text<string | null>({
     group: 'Output',
-    commands: reports,
+    commands: [...reports, 'values'],
     describe: 'Only of this vendor',
     value: 'NAME',
     default: null,
@@ -287,7 +352,7 @@ export const options = {
   }),
   json: toggle({
     group: 'Output',
-    commands: ['readings'],
+    commands: ['readings', 'catch-up'],
     describe: 'One JSON object a line instead of a table',
   }),
   csv: toggle({
@@ -309,7 +374,7 @@ export const options = {
   }),
   out: text<string | null>({
     group: 'Output',
-    commands: ['exchanges'],
+    commands: ['exchanges', 'values'],
     describe: 'File that an export goes to, private to its owner',
     value: 'FILE',
     default: null,
@@ -318,8 +383,18 @@ export const options = {
   }),
   'show-secrets': toggle({
     group: 'Output',
-    commands: ['exchanges'],
+    commands: ['exchanges', 'values'],
     describe: 'Show keys, passphrases and session ids instead of covering them with *',
+  }),
+  replace: toggle({
+    group: 'Output',
+    commands: ['values'],
+    describe: 'Let imported values go before younger ones that are there',
+  }),
+  all: toggle({
+    group: 'Output',
+    commands: ['catch-up'],
+    describe: 'Drop all that is owed',
   }),
 } as const satisfies Record<string, Option>;
 

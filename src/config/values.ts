@@ -31,8 +31,8 @@ export function parseNumber(
   { unit, example, min, max, fraction }: NumberRange & { readonly example: number },
 ): number {
   const what = `a ${fraction ? '' : 'whole '}number of ${unit}`;
-  if (!/^\d{1,16}(\.\d{1,6})?$/.test(text))
-    throw new InvalidValue(`is not ${what}; write one such as ${example}`);
+  const shape = min < 0 ? /^-?\d{1,16}(\.\d{1,6})?$/ : /^\d{1,16}(\.\d{1,6})?$/;
+  if (!shape.test(text)) throw new InvalidValue(`is not ${what}; write one such as ${example}`);
   const number = Number(text);
   if (!fraction && !Number.isInteger(number))
     throw new InvalidValue(`is not ${what}; write one such as ${example}`);
@@ -103,6 +103,28 @@ export function parseInfluxUrl(text: string): string {
 export function parseDevice(text: string): string {
   if (text.trim() === '') throw new InvalidValue('is empty; write an address such as 00:24:e4:00:00:01');
   return /^[0-9a-f]{2}([:-][0-9a-f]{2}){5}$/i.test(text) ? text.toLowerCase().replaceAll('-', ':') : text;
+}
+
+/** The name of a time zone in the IANA database, given back as it is. */
+export function parseTimeZone(text: string): string {
+  const wrong = new InvalidValue('is not the name of a time zone, such as Europe/Berlin');
+  // Intl takes offsets such as +01:00 as well, which know no summer time.
+  if (!/^[a-z]/i.test(text)) throw wrong;
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: text });
+  } catch (cause) {
+    if (cause instanceof RangeError) throw wrong;
+    throw cause;
+  }
+  return text;
+}
+
+/** A language with or without its country: `en_GB`, which may be written `en-gb`, or `de`. */
+export function parseLanguage(text: string): string {
+  const [, language, country] = /^([a-z]{2})(?:[_-]([a-z]{2}))?$/i.exec(text) ?? [];
+  if (language === undefined) throw new InvalidValue('is not a language, such as en_GB or de');
+  const lower = language.toLowerCase();
+  return country === undefined ? lower : `${lower}_${country.toUpperCase()}`;
 }
 
 /** Text with the user and password of a URL in it covered, also when the URL is not a good one. */

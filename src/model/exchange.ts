@@ -54,7 +54,30 @@ export type RefusalReason =
   | 'upstream-is-self'
   | 'connect-refused'
   | 'connect-timeout'
-  | 'connect-failed';
+  | 'connect-failed'
+  /** Upstream is not to be called, and there is no answer of our own to this request. */
+  | 'offline'
+  /** The answer of upstream may hold an order that must not reach the device, and could not be taken apart. */
+  | 'answer-withheld';
+
+/** Why an answer is not upstream's own, when it is neither a refusal nor a failed connection. */
+export type StandInReason =
+  /** Upstream did not begin to answer in time. */
+  | 'upstream-timeout'
+  /** Its answer did not come to its end in time. */
+  | 'answer-timeout'
+  /** It answered with a 5xx. */
+  | 'server-error'
+  /** It answered with something that is not the vendor's protocol, such as the page of a captive portal. */
+  | 'not-protocol'
+  /** It answered with a status that means that there is nothing to be had from it. */
+  | 'bad-status'
+  /** It failed shortly before, and was not tried again. */
+  | 'upstream-down'
+  /** We opened the session, so upstream does not know it. */
+  | 'own-session'
+  /** Orders to install firmware or to move to another server were taken out of its answer. */
+  | 'orders-removed';
 
 /** Why an exchange is not whole although nothing was refused. */
 export type CutReason =
@@ -67,7 +90,7 @@ export type CutReason =
   /** scaletap was stopped. */
   | 'shutdown';
 
-export type ExchangeReason = FramingReason | RefusalReason | CutReason;
+export type ExchangeReason = FramingReason | RefusalReason | StandInReason | CutReason;
 
 /** One HTTP message as it crossed, not altered in any way. */
 export interface RawMessage {

@@ -6,6 +6,8 @@ export type VendorName = 'withings' | 'renpho';
 
 /** What a reader of the number should know about it. */
 export type Quality =
+  /** The vendor's server did not answer; the device was answered by scaletap. */
+  | 'replayed'
   /** The scale could not tell who it was; `candidates` has whom it thought of. */
   | 'ambiguous-person'
   /** The session that brought it failed the vendor's own hash check. */

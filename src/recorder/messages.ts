@@ -1,13 +1,59 @@
 import type { LogLevel } from '../log.js';
+import type { Exchange, RawMessage } from '../model/exchange.js';
+import type { Outcome, OwedItem } from '../model/owed.js';
+import type { Person } from '../model/person.js';
+import type { PlaceSettings } from '../offline/place.js';
 import type { SinkSettings } from '../sinks/index.js';
 import type { RetentionLimits } from '../store/retention.js';
+
+/** What offline answers are made of, besides what was learnt. */
+export interface AnswerSettings {
+  readonly people: readonly Person[];
+  readonly place: PlaceSettings;
+  readonly requireAuth: boolean;
+  /** Values that are older are not used; null for any age. */
+  readonly maxValueAgeMs: number | null;
+}
 
 /** What the store's thread is started with. */
 export interface RecorderSettings {
   readonly dataDir: string;
   readonly retention: RetentionLimits;
   readonly sinks: SinkSettings;
+  readonly answers: AnswerSettings;
+  /** Whether values are learnt from what upstream answers. */
+  readonly learn: boolean;
+  /** For how long a measure that is being sent to the cloud is nobody else's. */
+  readonly leaseMs: number;
 }
+
+/** Something that the relay's thread wants to know of the store's. */
+export type Question =
+  /** The answer to a request that upstream does not answer; it is kept when that comes. */
+  | { readonly ask: 'answer'; readonly exchange: Exchange }
+  /** {@link OwedPlace.next} */
+  | { readonly ask: 'owed-next'; readonly vendor: string; readonly device: string }
+  /** {@link OwedPlace.settle} */
+  | { readonly ask: 'owed-settle'; readonly id: number; readonly outcome: Outcome }
+  /** A visit of our own needs the values of a device: all of them, by name. */
+  | { readonly ask: 'values'; readonly vendor: string; readonly device: string };
+
+/** What comes back. */
+export interface Replies {
+  readonly answer: OurAnswer | null;
+  readonly 'owed-next': OwedItem | undefined;
+  readonly 'owed-settle': undefined;
+  readonly values: ReadonlyMap<string, string>;
+}
+
+export interface OurAnswer {
+  readonly response: RawMessage;
+  /** Whether the exchange is in the journal. If not, it has to be recorded as it stands now. */
+  readonly kept: boolean;
+}
+
+/** Devices of a vendor, `vendor device`, that the cloud is owed measures of. */
+export type Owing = readonly string[];
 
 /** To the store's thread. */
 export type ToThread =
@@ -20,6 +66,7 @@ export type ToThread =
       /** Others wait behind it. */
       readonly hurry: boolean;
     }
+  | { readonly kind: 'question'; readonly id: number; readonly question: Question }
   | { readonly kind: 'close' };
 
 /** From the store's thread. */
@@ -30,4 +77,10 @@ export type FromThread =
   | { readonly kind: 'unusable'; readonly message: string }
   /** The batch at hand is on disk. */
   | { readonly kind: 'committed' }
+  /** The store cannot be written to, or can again. */
+  | { readonly kind: 'trouble'; readonly on: boolean }
+  /** The answer to a question; `failed` in words when there is none. */
+  | { readonly kind: 'reply'; readonly id: number; readonly reply: unknown; readonly failed: string | null }
+  /** What the cloud is owed has changed. */
+  | { readonly kind: 'owing'; readonly owing: Owing }
   | { readonly kind: 'log'; readonly level: LogLevel; readonly message: string };

@@ -2,8 +2,9 @@ import { Worker } from 'node:worker_threads';
 import type { Log } from '../log.js';
 import { UserError } from '../model/errors.js';
 import type { Exchange } from '../model/exchange.js';
+import type { Outcome, OwedItem, OwedPlace } from '../model/owed.js';
 import { Batch } from './batch.js';
-import type { FromThread, RecorderSettings, ToThread } from './messages.js';
+import type { FromThread, Owing, Question, RecorderSettings, Replies, ToThread } from './messages.js';
 
 /** Exchanges are committed in groups: the first of a group waits so long for others. */
 const GROUP_MS = 10;
@@ -15,25 +16,48 @@ const MAX_SPARES = 4;
 const MAX_WAITING_BYTES = 32 * 1024 * 1024;
 /** The store's thread makes no more pauses when so many bytes wait. */
 const HURRY_BYTES = 6 * 1024 * 1024;
+/** A question that is not answered by then is given up. */
+const ANSWER_TIMEOUT_MS = 4_000;
 /** How long the last exchanges are waited for at the end. */
 const CLOSE_TIMEOUT_MS = 10_000;
 /** A thread that fails is started again after so long, and after ever longer if that does not help. */
 const FIRST_RESTART_MS = 1_000;
 const LAST_RESTART_MS = 60_000;
 
+/** A question on its way to the store's thread. */
+class Asking {
+  readonly question: Question;
+  readonly resolve: (reply: unknown) => void;
+  readonly id: number;
+  /** As those of a batch: what is lost with it. */
+  readonly bytes = 0;
+  readonly count = 0;
+
+  constructor(id: number, question: Question, resolve: (reply: unknown) => void) {
+    this.id = id;
+    this.question = question;
+    this.resolve = resolve;
+  }
+}
+
 /**
  * Takes exchanges from the relay and has them committed by a thread of their own, where the readings are taken
  * out and delivered too. Nothing here ever holds the relay up.
  */
-export class Recorder {
+export class Recorder implements OwedPlace {
   readonly #settings: RecorderSettings;
   readonly #log: Log;
   #thread: Worker | null = null;
   #open = false;
   /** In the order in which they go; exchanges are added to the last one. */
-  #waiting: Batch[] = [];
+  #waiting: (Batch | Asking)[] = [];
   /** With the thread, and not known to be on disk. */
   #inFlight: Batch | null = null;
+  /** Questions by their number: asked and not answered. */
+  readonly #asked = new Map<number, Asking>();
+  #questions = 0;
+  /** The store cannot be written to: questions do not wait behind what is to be written. */
+  #trouble = false;
   /** Batches whose memory can be used again. */
   #spares: Batch[] = [];
   /** The first batch that waits was given to a thread that has failed. */
@@ -44,10 +68,13 @@ export class Recorder {
   /** No thread is to be started any more. */
   #ended = false;
   #onEvent: () => void = () => undefined;
+  readonly #onOwing: (owing: Owing) => void;
 
-  constructor(settings: RecorderSettings, log: Log) {
+  /** `onOwing` is told when what the cloud is owed has changed. */
+  constructor(settings: RecorderSettings, log: Log, onOwing: (owing: Owing) => void = () => undefined) {
     this.#settings = settings;
     this.#log = log;
+    this.#onOwing = onOwing;
   }
 
   /**
@@ -62,7 +89,7 @@ export class Recorder {
   record(exchange: Exchange): void {
     let batch = this.#waiting.at(-1);
     if (
-      batch === undefined ||
+      !(batch instanceof Batch) ||
       batch.bytes >= FULL_GROUP_BYTES ||
       (this.#again && this.#waiting.length === 1)
     ) {
@@ -76,6 +103,38 @@ export class Recorder {
     }
     batch.add(exchange);
     this.#timer ??= setTimeout(() => this.#flush(), GROUP_MS);
+  }
+
+  /**
+   * Asks the store's thread something, behind all that was recorded before. Resolves to undefined when it cannot
+   * answer, or does not in time; what is to be written down has no such time.
+   */
+  ask<Q extends Question>(question: Q): Promise<Replies[Q['ask']] | undefined> {
+    return new Promise((resolve) => {
+      const id = ++this.#questions;
+      const late = question.ask === 'owed-settle' ? CLOSE_TIMEOUT_MS : ANSWER_TIMEOUT_MS;
+      const timer = setTimeout(() => this.#replied(id, undefined), late);
+      const asking = new Asking(id, question, (reply) => {
+        clearTimeout(timer);
+        resolve(reply as Replies[Q['ask']] | undefined);
+      });
+      this.#asked.set(id, asking);
+      if (this.#trouble && this.#open) this.#post({ kind: 'question', id, question });
+      else {
+        this.#waiting.push(asking);
+        this.#flush();
+      }
+    });
+  }
+
+  /** {@link OwedPlace.next} */
+  next(vendor: string, device: string): Promise<OwedItem | undefined> {
+    return this.ask({ ask: 'owed-next', vendor, device });
+  }
+
+  /** {@link OwedPlace.settle} */
+  settle(id: number, outcome: Outcome): Promise<void> {
+    return this.ask({ ask: 'owed-settle', id, outcome });
   }
 
   /** Has everything committed, within a bound, and ends the thread. */
@@ -120,6 +179,18 @@ export class Recorder {
         case 'committed':
           this.#committed();
           break;
+        case 'trouble':
+          this.#trouble = message.on;
+          if (message.on) this.#askAll();
+          break;
+        case 'reply':
+          if (message.failed !== null) this.#log.error(`the store has no answer: ${message.failed}`);
+          this.#replied(message.id, message.reply);
+          this.#flush();
+          break;
+        case 'owing':
+          this.#onOwing(message.owing);
+          break;
         case 'log':
           this.#log[message.level](message.message);
           break;
@@ -132,6 +203,12 @@ export class Recorder {
     thread.on('exit', () => {
       this.#thread = null;
       this.#open = false;
+      this.#trouble = false;
+      // Those that it was asked are answered by nobody.
+      const waiting = new Set(this.#waiting);
+      for (const asking of [...this.#asked.values()]) {
+        if (!waiting.has(asking)) this.#replied(asking.id, undefined);
+      }
       this.#onEvent();
       if (this.#ended) return;
       // The next thread is given the batch again; it finds out what of it was committed.
@@ -151,9 +228,15 @@ export class Recorder {
   #flush(): void {
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
-    if (!this.#open || this.#inFlight) return;
-    const batch = this.#waiting.shift();
-    if (batch === undefined) return;
+    while (this.#open && !this.#inFlight) {
+      const next = this.#waiting.shift();
+      if (next === undefined) return;
+      if (next instanceof Batch) this.#send(next);
+      else this.#post({ kind: 'question', id: next.id, question: next.question });
+    }
+  }
+
+  #send(batch: Batch): void {
     this.#inFlight = batch;
     this.#post({
       kind: 'batch',
@@ -162,6 +245,24 @@ export class Recorder {
       hurry: this.#waitingBytes() > HURRY_BYTES,
     });
     this.#again = false;
+  }
+
+  /** Asks all that waits to be asked. */
+  #askAll(): void {
+    const waiting = this.#waiting;
+    this.#waiting = waiting.filter((each) => each instanceof Batch);
+    for (const each of waiting) {
+      if (each instanceof Asking) this.#post({ kind: 'question', id: each.id, question: each.question });
+    }
+  }
+
+  #replied(id: number, reply: unknown): void {
+    const asking = this.#asked.get(id);
+    if (asking === undefined) return;
+    this.#asked.delete(id);
+    const at = this.#waiting.indexOf(asking);
+    if (at >= 0 && asking.question.ask !== 'owed-settle') this.#waiting.splice(at, 1);
+    asking.resolve(reply);
   }
 
   #committed(): void {

@@ -3,14 +3,16 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { LogLevel } from '../log.js';
 import { UserError } from '../model/errors.js';
 import type { Exchange } from '../model/exchange.js';
+import { placeOf } from '../offline/place.js';
 import type { DeliveryStatus } from '../sinks/delivery.js';
 import { DeliveryLoop } from '../sinks/delivery.js';
 import { openSinks } from '../sinks/index.js';
 import type { CommitOptions } from '../store/journal.js';
 import { isStoreTrouble, Store, StoreUnavailable } from '../store/store.js';
 import { vendorOf } from '../vendors/index.js';
+import { Answering } from './answering.js';
 import { unpack } from './batch.js';
-import type { FromThread, RecorderSettings, ToThread } from './messages.js';
+import type { FromThread, Question, RecorderSettings, Replies, ToThread } from './messages.js';
 
 /**
  * The thread of the store: commits what the relay's thread hands over, takes the readings out, delivers them to
@@ -48,27 +50,93 @@ async function main(): Promise<void> {
   }
   const deliveries = await startDeliveries(store);
   const forget = forgetter(store);
+  const tellOwing = owingTeller(store);
+  const ask = answerer(store);
   const housekeeping = setInterval(() => {
     void forget();
-    // An import beside us may have brought readings.
+    // An import beside us may have brought readings, and a command have settled what is owed.
     for (const delivery of deliveries) delivery.wake();
+    tellOwing();
   }, HOUSEKEEPING_EVERY_MS);
 
   port?.on('message', async (message: ToThread) => {
-    if (message.kind === 'batch') {
-      const { packed, again, hurry } = message;
-      const readings = await commitBatch(store, packed, { dedupe: again, ...(hurry ? {} : { rest }) });
-      post({ kind: 'committed' });
-      if (readings > 0) for (const delivery of deliveries) delivery.wake();
-      return;
+    switch (message.kind) {
+      case 'batch': {
+        const { packed, again, hurry } = message;
+        const how = { dedupe: again, owed: true, learn: settings.learn, ...(hurry ? {} : { rest }) };
+        const readings = await commitBatch(store, packed, how);
+        post({ kind: 'committed' });
+        if (readings > 0) for (const delivery of deliveries) delivery.wake();
+        tellOwing();
+        break;
+      }
+      case 'question': {
+        const { id, question } = message;
+        post({ kind: 'reply', id, ...ask(question) });
+        if (question.ask === 'answer') for (const delivery of deliveries) delivery.wake();
+        tellOwing();
+        break;
+      }
+      case 'close':
+        closing = true;
+        clearInterval(housekeeping);
+        await Promise.all(deliveries.map((delivery) => delivery.close()));
+        store.close();
+        port.close();
+        break;
     }
-    closing = true;
-    clearInterval(housekeeping);
-    await Promise.all(deliveries.map((delivery) => delivery.close()));
-    store.close();
-    port.close();
   });
   post({ kind: 'open', file: store.file });
+  tellOwing();
+}
+
+/** Answers the questions of the relay's thread. */
+function answerer(store: Store): (question: Question) => { reply: unknown; failed: string | null } {
+  const { people, place, requireAuth, maxValueAgeMs } = settings.answers;
+  const answering = new Answering(store, {
+    house: { people, place: placeOf(place), requireAuth },
+    maxValueAgeMs,
+    log: (message) => log('error', message),
+  });
+  const reply = (question: Question): Replies[Question['ask']] => {
+    switch (question.ask) {
+      case 'answer':
+        return answering.answer(question.exchange);
+      case 'owed-next':
+        return store.owed.next(question.vendor, question.device, Date.now(), settings.leaseMs);
+      case 'owed-settle':
+        return store.owed.settle(question.id, question.outcome, Date.now()) as undefined;
+      case 'values': {
+        const { vendor, device } = question;
+        return new Map(store.values.list({ vendor, device }).map(({ name, text }) => [name, text]));
+      }
+    }
+  };
+  return (question) => {
+    try {
+      return { reply: reply(question), failed: null };
+    } catch (error) {
+      return { reply: undefined, failed: messageOf(error) };
+    }
+  };
+}
+
+/** Tells what the cloud is owed when that has changed, also by another process. */
+function owingTeller(store: Store): () => void {
+  let told = '';
+  return () => {
+    try {
+      store.owed.refresh();
+      const owing = store.owed.any
+        ? store.owed.devices().map(({ vendor, device }) => `${vendor} ${device}`)
+        : [];
+      if (owing.join() === told) return;
+      told = owing.join();
+      post({ kind: 'owing', owing });
+    } catch (error) {
+      log('debug', `cannot tell what the cloud is owed: ${messageOf(error)}`);
+    }
+  };
 }
 
 /** Opens the store; tries again for as long as only the circumstances are against it. */
@@ -137,11 +205,15 @@ async function commit(
   for (;;) {
     try {
       const { readings } = store.journal.commit(exchanges(), how);
-      if (wait > FIRST_RETRY_MS) log('warn', 'the store works again; what waited for it is kept');
+      if (wait > FIRST_RETRY_MS) {
+        log('warn', 'the store works again; what waited for it is kept');
+        post({ kind: 'trouble', on: false });
+      }
       return readings;
     } catch (error) {
       if (!isStoreTrouble(error)) throw error;
       if (wait === FIRST_RETRY_MS) {
+        post({ kind: 'trouble', on: true });
         log(
           'error',
           `cannot write ${store.file}: ${messageOf(error)}. Relaying goes on; exchanges wait in memory`,

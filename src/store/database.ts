@@ -156,6 +156,14 @@ export function isStoreTrouble(error: unknown): boolean {
   );
 }
 
+const noBytes = new Uint8Array(0);
+
+/** The bytes of a blob, none for null: libsql gives blobs as ArrayBuffer, whatever its types say. */
+export function blobBytes(blob: Uint8Array | ArrayBuffer | null): Uint8Array {
+  if (blob === null) return noBytes;
+  return blob instanceof Uint8Array ? blob : new Uint8Array(blob);
+}
+
 /** The store cannot be opened for now, for want of space or because another process holds it; later it may. */
 export class StoreUnavailable extends UserError {
   override readonly name = 'StoreUnavailable';

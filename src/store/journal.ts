@@ -2,7 +2,11 @@ import type { Answered, Exchange, ExchangeReason } from '../model/exchange.js';
 import type { Reading } from '../model/reading.js';
 import type { Findings, Known, Refusal, Vendor } from '../vendors/vendor.js';
 import type { Database, Prepared } from './database.js';
+import { blobBytes } from './database.js';
 import { Inserter, ROWS_AT_ONCE } from './inserter.js';
+import type { Owed } from './owed.js';
+import type { Inserted } from './owing.js';
+import { Owing } from './owing.js';
 import type { Readings } from './readings.js';
 import type { ExchangeTable } from './schema.js';
 import type { Values } from './values.js';
@@ -30,11 +34,23 @@ export interface Committed {
 }
 
 export interface CommitOptions {
+  /**
+   * Pass over those that are there already: byte for byte, with the same start and, if they are of one source, the
+   * same connection.
+   */
   readonly dedupe?: boolean;
+  /** Enter measures that we answered as owed to the cloud, and settle those that the cloud has now got. */
+  readonly owed?: boolean;
+  /** Set the values that are found; if not, only secrets are. */
+  readonly learn?: boolean;
+  /** Called in between, for others to have a turn. */
   readonly rest?: () => void;
 }
 
 const noRest = (): void => undefined;
+
+/** What is learnt in any case: a secret may cross only once. The other takes back that it is asked for. */
+const alwaysLearnt: ReadonlySet<string> = new Set(['secret', 'learn-secret']);
 
 export interface ExchangeFilter {
   /** Ids above this one. */
@@ -63,16 +79,18 @@ export class Journal {
   readonly #db: Database;
   readonly #readings: Readings;
   readonly #values: Values;
+  readonly #owing: Owing;
   readonly #vendorOf: VendorOf;
   readonly #inserter: Inserter;
   readonly #byId: Prepared<Row>;
   readonly #sameStart: Prepared<Row>;
   readonly #notes = new Map<string, unknown>();
 
-  constructor(db: Database, readings: Readings, values: Values, vendorOf: VendorOf) {
+  constructor(db: Database, readings: Readings, values: Values, owed: Owed, vendorOf: VendorOf) {
     this.#db = db;
     this.#readings = readings;
     this.#values = values;
+    this.#owing = new Owing(db, owed, (id) => this.get(id));
     this.#vendorOf = vendorOf;
     this.#inserter = new Inserter(db, (rows) =>
       db.query.insertInto('exchange').values(Array(rows).fill(emptyRow)),
@@ -82,14 +100,15 @@ export class Journal {
   }
 
   /**
-   * Commits exchanges in their order, with the readings and values in them: all, or none when it throws; on disk
-   * when it returns. With `dedupe` those that are there already are passed over: byte for byte, with the same start
-   * and, if they are of one source, the same connection. `rest` is called in between, for others to have a turn.
+   * Commits exchanges in their order, with the readings and values in them and what they change about what is owed:
+   * all, or none when it throws; on disk when it returns.
    */
-  commit(exchanges: Iterable<Exchange>, { dedupe = false, rest = noRest }: CommitOptions = {}): Committed {
+  commit(exchanges: Iterable<Exchange>, options: CommitOptions = {}): Committed {
+    const { dedupe = false, rest = noRest } = options;
     try {
       return this.#db.transaction(() => {
         this.#values.refresh();
+        this.#owing.refresh();
         const committed: Committed = { exchanges: 0, readings: 0, refusals: [] };
         // Whether an exchange is there already can be asked only when those before it are.
         const size = dedupe ? 1 : ROWS_AT_ONCE;
@@ -97,23 +116,26 @@ export class Journal {
         for (const exchange of exchanges) {
           group.push(exchange);
           if (group.length < size) continue;
-          this.#add(group, dedupe, committed);
+          this.#add(group, options, committed);
           group = [];
           rest();
         }
-        this.#add(group, dedupe, committed);
+        this.#add(group, options, committed);
         return committed;
       });
     } catch (error) {
       // What was set in the transaction is not so after all.
       this.#values.forget();
+      this.#owing.forget();
       throw error;
     }
   }
 
-  #add(exchanges: readonly Exchange[], dedupe: boolean, committed: Committed): void {
+  #add(exchanges: readonly Exchange[], options: CommitOptions, committed: Committed): void {
+    const { dedupe = false, owed = false, learn = true } = options;
     const rows: unknown[][] = [];
     const found: (readonly [reading: Reading, row: number])[] = [];
+    const claimed: (Omit<Inserted, 'id'> & { readonly row: number })[] = [];
     for (const exchange of exchanges) {
       const { vendor, findings } = this.#read(exchange);
       // Those that follow need the notes of one that is passed over, too.
@@ -121,14 +143,29 @@ export class Journal {
       if (dedupe && this.#has(exchange)) continue;
       for (const reading of findings.readings) found.push([reading, rows.length]);
       for (const { device, name, text } of findings.values) {
-        if (vendor !== null) this.#values.set(vendor, device, name, text, exchange.startedAtUs);
+        if (vendor === null || !(learn || alwaysLearnt.has(name))) continue;
+        this.#values.set(vendor.name, device, name, text, exchange.startedAtUs);
       }
       committed.refusals.push(...findings.refusals);
-      rows.push(parametersOf(exchange, vendor, findings));
+      if (owed && vendor !== null) claimed.push({ exchange, vendor, findings, row: rows.length });
+      rows.push(parametersOf(exchange, vendor?.name ?? null, findings));
     }
     const { ids } = this.#inserter.insert(rows);
     committed.exchanges += rows.length;
     committed.readings += this.#readings.add(found.map(([reading, row]) => [reading, ids[row] ?? 0]));
+    for (const { row, exchange, vendor, findings } of claimed) {
+      // Asked here, as one of the group may have paid what another one before it owed.
+      if (!this.#owing.concerns(exchange)) continue;
+      this.#owing.take({ id: ids[row] ?? 0, exchange, vendor, findings });
+    }
+  }
+
+  /** What was learnt of a vendor's devices, and what the exchanges of this run have left. */
+  known(vendor: Vendor): Known {
+    return {
+      value: (device, name) => this.#values.get(vendor.name, device, name),
+      note: (key) => this.#notes.get(key),
+    };
   }
 
   get(id: number): StoredExchange | undefined {
@@ -163,22 +200,15 @@ export class Journal {
     }
   }
 
-  #read(exchange: Exchange): { vendor: Vendor['name'] | null; findings: Findings } {
+  #read(exchange: Exchange): { vendor: Vendor | null; findings: Findings } {
     const vendor = this.#vendorOf(exchange);
     if (vendor === undefined) return { vendor: null, findings: nothing };
-    const known: Known = {
-      value: (device, name) => this.#values.get(vendor.name, device, name),
-      note: (key) => this.#notes.get(key),
-    };
     try {
-      return { vendor: vendor.name, findings: vendor.read(exchange, known) };
+      return { vendor, findings: vendor.read(exchange, this.known(vendor)) };
     } catch (error) {
       // Vendors do not throw; if one does all the same, the raw exchange must still be kept.
       const detail = error instanceof Error ? error.message : String(error);
-      return {
-        vendor: vendor.name,
-        findings: { ...nothing, refusals: [{ reason: 'vendor-fault', detail }] },
-      };
+      return { vendor, findings: { ...nothing, refusals: [{ reason: 'vendor-fault', detail }] } };
     }
   }
 
@@ -293,31 +323,25 @@ function storedExchange(row: Row): StoredExchange {
     verdict: row.verdict as Findings['verdict'],
     refusals: row.refusals === null ? [] : (JSON.parse(row.refusals) as Refusal[]),
     request: {
-      head: bytes(row.request_head),
-      body: bytes(row.request_body),
+      head: blobBytes(row.request_head),
+      body: blobBytes(row.request_body),
       bodyBytes: row.request_body_bytes,
       complete: row.request_complete === 1,
     },
-    interim: bytes(row.interim),
+    interim: blobBytes(row.interim),
     response:
       row.response_head === null
         ? null
         : {
-            head: bytes(row.response_head),
-            body: bytes(row.response_body),
+            head: blobBytes(row.response_head),
+            body: blobBytes(row.response_body),
             bodyBytes: row.response_body_bytes ?? 0,
             complete: row.response_complete === 1,
           },
   };
 }
 
-/** libsql gives blobs as ArrayBuffer, whatever its types say. */
-function bytes(blob: Uint8Array | ArrayBuffer | null): Uint8Array {
-  if (blob === null) return noBytes;
-  return blob instanceof Uint8Array ? blob : new Uint8Array(blob);
-}
-
 function same(stored: Uint8Array | null, given: Uint8Array | undefined): boolean {
   if (stored === null || given === undefined) return stored === null && given === undefined;
-  return Buffer.compare(bytes(stored), given) === 0;
+  return Buffer.compare(blobBytes(stored), given) === 0;
 }

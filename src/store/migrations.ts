@@ -69,4 +69,27 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (sink, seq)
   ) WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE owed (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    exchange INTEGER NOT NULL,
+    vendor TEXT NOT NULL,
+    device TEXT NOT NULL,
+    key TEXT NOT NULL,
+    label TEXT NOT NULL,
+    request_head BLOB NOT NULL,
+    request_body BLOB NOT NULL,
+    answered_at_ms INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    status INTEGER,
+    tries INTEGER NOT NULL,
+    last_problem TEXT,
+    lease_until_ms INTEGER NOT NULL,
+    settled_at_ms INTEGER,
+    UNIQUE (vendor, device, key)
+  );
+  CREATE INDEX owed_pending ON owed (vendor, device, id) WHERE state = 'pending';
+
+  CREATE INDEX reading_by_person ON reading (person, kind, time_ms) WHERE person IS NOT NULL;
+  `,
 ];

@@ -1,6 +1,6 @@
 import type { Kind, Unit } from '../model/quantity.js';
 import type { Quality, Reading, VendorName } from '../model/reading.js';
-import type { Database } from './database.js';
+import type { Database, Prepared } from './database.js';
 import { Inserter } from './inserter.js';
 import type { ReadingTable } from './schema.js';
 
@@ -21,9 +21,20 @@ type Row = Omit<ReadingTable, 'seq'> & { seq: number };
 export class Readings {
   readonly #db: Database;
   readonly #inserter: Inserter;
+  readonly #newest: Prepared<{ value: number; time_ms: number }>;
 
   constructor(db: Database) {
     this.#db = db;
+    this.#newest = db.prepare(
+      db.query
+        .selectFrom('reading')
+        .select(['value', 'time_ms'])
+        .where('vendor', '=', '')
+        .where('person', '=', '')
+        .where('kind', '=', '')
+        .orderBy('time_ms', 'desc')
+        .limit(1),
+    );
     const places = { kind: '', value: 0, unit: '', time_ms: 0, device: '', vendor: '' };
     const row = { id: '', ...places, person: '', candidates: '', quality: '', exchange: 0 };
     this.#inserter = new Inserter(db, (rows) =>
@@ -37,6 +48,12 @@ export class Readings {
   /** Adds readings that are not there, each with its exchange; in a transaction. Says how many were new. */
   add(found: readonly (readonly [reading: Reading, exchange: number])[]): number {
     return this.#inserter.insert(found.map(([reading, exchange]) => parametersOf(reading, exchange))).count;
+  }
+
+  /** The newest reading of a kind for a person, from whichever device. */
+  newest(vendor: string, person: string, kind: string): { value: number; timeMs: number } | undefined {
+    const [row] = this.#newest.all([vendor, person, kind, 1]);
+    return row && { value: row.value, timeMs: row.time_ms };
   }
 
   /** Readings by rising time. */

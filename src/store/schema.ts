@@ -7,6 +7,7 @@ export interface Tables {
   value: ValueTable;
   delivery: DeliveryTable;
   delivery_refusal: DeliveryRefusalTable;
+  owed: OwedTable;
 }
 
 export interface ExchangeTable {
@@ -75,4 +76,31 @@ interface DeliveryRefusalTable {
   sink: string;
   seq: number;
   message: string;
+}
+
+export interface OwedTable {
+  /** The order in which the measures came, which is the order in which they are sent. */
+  id: Generated<number>;
+  /** The exchange that brought it first; that one may be gone by now. */
+  exchange: number;
+  vendor: string;
+  device: string;
+  /** The same for the same measure, whatever session it is sent in. */
+  key: string;
+  /** What it was, in the vendor's word. */
+  label: string;
+  /** A copy of the request: the journal forgets. */
+  request_head: Uint8Array;
+  request_body: Uint8Array;
+  /** When we answered it. */
+  answered_at_ms: number;
+  /** An `OwedState`. */
+  state: string;
+  /** The cloud's status for it, null when it never gave one. */
+  status: number | null;
+  tries: number;
+  last_problem: string | null;
+  /** Until when a sender has it to itself; 0 when none has. */
+  lease_until_ms: number;
+  settled_at_ms: number | null;
 }

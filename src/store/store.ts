@@ -2,6 +2,7 @@ import { Database } from './database.js';
 import { Deliveries } from './deliveries.js';
 import type { VendorOf } from './journal.js';
 import { Journal } from './journal.js';
+import { Owed } from './owed.js';
 import { Readings } from './readings.js';
 import type { RetentionLimits } from './retention.js';
 import { Retention } from './retention.js';
@@ -16,6 +17,7 @@ export class Store {
   readonly readings: Readings;
   readonly values: Values;
   readonly deliveries: Deliveries;
+  readonly owed: Owed;
   readonly #db: Database;
 
   /**
@@ -28,7 +30,8 @@ export class Store {
     this.readings = new Readings(this.#db);
     this.values = new Values(this.#db);
     this.deliveries = new Deliveries(this.#db);
-    this.journal = new Journal(this.#db, this.readings, this.values, vendorOf);
+    this.owed = new Owed(this.#db);
+    this.journal = new Journal(this.#db, this.readings, this.values, this.owed, vendorOf);
   }
 
   retention(limits: RetentionLimits): Retention {

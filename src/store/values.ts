@@ -10,6 +10,23 @@ interface Known {
   readonly updated_at_us: number;
 }
 
+/** A value as it is kept. */
+export interface StoredValue {
+  readonly vendor: string;
+  readonly device: string;
+  /** The vendor's own name for it. */
+  readonly name: string;
+  readonly text: string;
+  /** When what it came from crossed, or when it was set by hand: microseconds since the Unix epoch. */
+  readonly updatedAtUs: number;
+}
+
+/** Which values to list; without a member, all. */
+interface ValueFilter {
+  readonly vendor?: string | undefined;
+  readonly device?: string | undefined;
+}
+
 /** What the offline answers are made of, and the secrets of the devices: the newest text for each name. */
 export class Values {
   readonly #select: Prepared<Known>;
@@ -45,6 +62,42 @@ export class Values {
     return this.#known(vendor, device, name)?.text;
   }
 
+  /** A value with the time of what it came from. */
+  entry(
+    vendor: string,
+    device: string,
+    name: string,
+  ): { readonly text: string; readonly updatedAtMs: number } | undefined {
+    const known = this.#known(vendor, device, name);
+    return known && { text: known.text, updatedAtMs: known.updated_at_us / 1000 };
+  }
+
+  /** All values that a filter lets through, by vendor, device and name. Read afresh, not from memory. */
+  list({ vendor, device }: ValueFilter = {}): StoredValue[] {
+    let query = this.#db.query
+      .selectFrom('value')
+      .select(['vendor', 'device', 'name', 'text', 'updated_at_us as updatedAtUs'])
+      .orderBy('vendor')
+      .orderBy('device')
+      .orderBy('name');
+    if (vendor !== undefined) query = query.where('vendor', '=', vendor);
+    if (device !== undefined) query = query.where('device', '=', device);
+    return this.#db.all(query);
+  }
+
+  /** All changes that `work` makes, or none of them; durable when it returns. */
+  change<T>(work: () => T): T {
+    try {
+      return this.#db.transaction(() => {
+        this.refresh();
+        return work();
+      });
+    } catch (error) {
+      this.forget();
+      throw error;
+    }
+  }
+
   /**
    * Sets a value, unless a younger one is known (an old dump may be imported into a running house); to be called
    * in a transaction.
@@ -53,8 +106,26 @@ export class Values {
     const known = this.#known(vendor, device, name);
     if (known && known.updated_at_us > updatedAtUs) return;
     if (known?.text === text && updatedAtUs - known.updated_at_us < SAME_AGAIN_US) return;
+    this.put(vendor, device, name, text, updatedAtUs);
+  }
+
+  /** Sets a value whatever is known and however young that is; to be called in a transaction. */
+  put(vendor: string, device: string, name: string, text: string, updatedAtUs: number): void {
     this.#upsert.run([vendor, device, name, text, updatedAtUs]);
     this.#keep(keyOf(vendor, device, name), { text, updated_at_us: updatedAtUs });
+  }
+
+  /** Takes a value away, and tells whether it was there; to be called in a transaction. */
+  remove(vendor: string, device: string, name: string): boolean {
+    const removed = this.#db.run(
+      this.#db.query
+        .deleteFrom('value')
+        .where('vendor', '=', vendor)
+        .where('device', '=', device)
+        .where('name', '=', name),
+    );
+    this.#keep(keyOf(vendor, device, name), undefined);
+    return removed > 0;
   }
 
   #known(vendor: string, device: string, name: string): Known | undefined {

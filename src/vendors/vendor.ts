@@ -1,4 +1,6 @@
 import type { Exchange, RawMessage } from '../model/exchange.js';
+import type { Person } from '../model/person.js';
+import type { Kind } from '../model/quantity.js';
 import type { Reading, VendorName } from '../model/reading.js';
 
 /** What a vendor may look at to bid for an exchange: the request's own words. */
@@ -64,6 +66,94 @@ export interface DecodedField {
   readonly secret: boolean;
 }
 
+/** What a request wants, as far as the choice of who answers it depends on that. */
+export interface Step {
+  /**
+   * `challenge` begins a visit without saying whose, `open` opens a session, `report` brings measures, `close` ends
+   * the session.
+   */
+  readonly kind: 'challenge' | 'open' | 'report' | 'close' | 'other';
+  /** The device that the request itself names. */
+  readonly device: string | null;
+  /** The session that the request belongs to, by the id in it. */
+  readonly session: string | null;
+}
+
+/** What an answer of upstream is worth. */
+export type Judgement =
+  | {
+      readonly good: true;
+      /** The vendor's own status, 0 when all is well. */
+      readonly status: number;
+      /** Whether a status other than 0 is about what was sent, and not about the session or the server's own trouble. */
+      readonly final: boolean;
+      /** The session that this answer opens. */
+      readonly session: string | null;
+    }
+  | {
+      readonly good: false;
+      readonly reason: 'server-error' | 'not-protocol';
+      /** In words, without secrets. */
+      readonly detail: string;
+    };
+
+/** What a guard makes of an answer that must not reach the device as it is. */
+export type Guarded =
+  | {
+      readonly kind: 'changed';
+      readonly response: RawMessage;
+      /** What was taken out, in words: `firmware http://…/wbs03_211.bin`. */
+      readonly removed: readonly string[];
+    }
+  /** It may hold such an order, and cannot be taken apart. */
+  | { readonly kind: 'withheld'; readonly why: string };
+
+/** Offsets from UTC in seconds; `changeS` is the Unix time of the next change, 0 when none is known. */
+export interface Zone {
+  readonly offsetS: number;
+  readonly changeS: number;
+  readonly nextOffsetS: number;
+}
+
+/** All that an offline answer is made of, besides the request. */
+export interface Circumstances {
+  readonly nowMs: number;
+  /** Whether a device may be told this time: false when the clock is behind what has been seen already. */
+  readonly clockIsRight: boolean;
+  readonly known: Known;
+  /** A durable value of a device with the time of what it came from, if it is not too old to be used. */
+  value(device: string, name: string): { readonly text: string; readonly updatedAtMs: number } | undefined;
+  /** The newest reading of a kind for a person, by the vendor's user id, from whichever device. */
+  newest(person: string, kind: Kind): { readonly value: number; readonly timeMs: number } | undefined;
+  readonly people: readonly Person[];
+  readonly zone: Zone;
+  /** By latitude and height; null when they are not told. */
+  readonly gravityMs2: number | null;
+  /** As a tag such as `en_GB`; null when it is not told. */
+  readonly language: string | null;
+  /** Refuse devices whose session hash is not verified. */
+  readonly requireAuth: boolean;
+  /** Whether what the request brings can be kept. If not, the device must keep it and try again. */
+  readonly canKeep: boolean;
+  /** Random bytes, at least 16. */
+  readonly random: Uint8Array;
+}
+
+/** An offline answer. */
+export interface Answer {
+  readonly response: RawMessage;
+  /** It lets the device forget what it has sent: to be sent only when that is on disk. */
+  readonly acknowledges: boolean;
+}
+
+/** A visit of our own in a device's name, request by request; its answers are judged like any other. */
+export interface OwnVisit {
+  readonly challenge: RawMessage;
+  /** Undefined when the answer to the challenge has none in it. */
+  open(challenged: RawMessage): RawMessage | undefined;
+  close(session: string): RawMessage;
+}
+
 /**
  * A module that understands one vendor's exchanges. All functions are pure: no I/O, no clock, and whatever the
  * bytes are they return and never throw.
@@ -83,6 +173,22 @@ export interface Vendor {
   secrets(exchange: Exchange): SecretSpan[];
   /** The exchange in decoded fields, for `exchanges show`. */
   decode(exchange: Exchange): DecodedField[];
+  /** What a request wants. It may be called with a body that is not all there. */
+  step(request: RawMessage): Step;
+  /** Whether a complete answer of upstream is one of this vendor's own. */
+  judge(request: RawMessage, response: RawMessage): Judgement;
+  /** Whether answers to requests of a claim must be shown to {@link guard} before the device gets them. */
+  guards(claim: Claim): boolean;
+  /** What the device must get instead of an answer, if not the answer itself. */
+  guard(response: RawMessage): Guarded | null;
+  /** Our own answer to a complete request (the exchange has no response yet); null when there is none to be had. */
+  answer(exchange: Exchange, circumstances: Circumstances): Answer | null;
+  /** A request that brought measures, as it is in another session; undefined when it cannot be told apart. */
+  readdress(request: RawMessage, session: string): RawMessage | undefined;
+  /** A visit in the name of a device; undefined when not enough is known of it. */
+  visit(device: string, known: Pick<Known, 'value'>): OwnVisit | undefined;
+  /** A harmless request that tells whether upstream is there, for one of {@link hosts}. */
+  probe(host: string): RawMessage;
 }
 
 /** The messages of an exchange by the names that {@link SecretSpan} uses. */

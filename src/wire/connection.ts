@@ -10,8 +10,10 @@ import type { HeadFacts } from './head.js';
 import type { OutgoingCalls } from './outgoing.js';
 import { LOOP_DEPTH } from './outgoing.js';
 import { refusalAnswer } from './refusals.js';
+import type { StandIn } from './stand-in.js';
 import type { TapLimits } from './tap.js';
 import { Tap } from './tap.js';
+import { Turns } from './turns.js';
 import type { AllowList, Upstream } from './upstreams.js';
 import { hostInFragment } from './upstreams.js';
 
@@ -26,6 +28,8 @@ export interface ConnectionContext {
   readonly headTimeoutMs: number;
   readonly idleTimeoutMs: number;
   readonly outgoing: OutgoingCalls;
+  /** Null when everything is relayed. */
+  readonly standIn: StandIn | null;
   readonly onExchange: (exchange: Exchange) => void;
   readonly onRefused: (reason: RefusalReason, message: string, client: string) => void;
   /** Told when both sides are closed. */
@@ -36,15 +40,16 @@ export interface ConnectionContext {
 
 /**
  * One client connection and its upstream connection. Chunks are passed on as they came, in both directions; the
- * tap sees each of them. Held back is only a request head that is not complete, and what comes before upstream
- * is connected.
+ * tap sees each of them. Held back is only a request head that is not complete, what comes before upstream is
+ * connected, and what the {@link Turns} of a stand-in hold: an answer until it is whole and looked at, a request whose
+ * body decides who answers it, and whatever the client sends behind a request that is not answered.
  */
 export class Connection {
   readonly #client: Socket;
   readonly #context: ConnectionContext;
   readonly #tap: Tap;
-  readonly #acceptedAt = performance.now();
-  #lastByteAt = this.#acceptedAt;
+  readonly #turns: Turns | null;
+  #lastByteAt = performance.now();
   #upstream: Socket | null = null;
   #target: Upstream | null = null;
   #state: 'head' | 'dialling' | 'spliced' | 'refused' | 'over' = 'head';
@@ -54,6 +59,10 @@ export class Connection {
   /** Client bytes that were not passed on: a head that is incomplete or refused, or all while dialling. */
   readonly #held = new GatheredBytes();
   #receivedBytes = 0;
+  /** Client bytes that the tap has not seen: they came behind a request that is not answered yet. */
+  readonly #later = new GatheredBytes();
+  /** The client has closed its side, behind a request that is not answered yet. */
+  #endsLater = false;
   /** A refusal that waits until the answers before it are through. */
   #refusal: Refusal | null = null;
   /** Who was lost first. */
@@ -71,12 +80,16 @@ export class Connection {
     const address = formatEndpoint({ address: client.remoteAddress ?? '', port: client.remotePort ?? 0 });
     this.#tap = new Tap(name, address, context.tapLimits, {
       onRequest: (head, facts) => this.#admit(head, facts),
+      onWhole: () => this.#turns?.requestEnded(),
+      onAnswer: () => this.#turns?.answered() ?? true,
       onExchange: (exchange) => this.#exchangeOver(exchange),
     });
+    this.#turns = context.standIn && new Turns(context.standIn, this.#turnHost());
     client.on('data', (chunk: Buffer) => this.#fromClient(chunk));
     client.on('end', () => this.#clientEnded());
     client.on('error', () => this.#lost('client-left'));
     client.on('close', () => this.#closed());
+    client.on('drain', () => this.#upstream?.resume());
   }
 
   /** Ends what has taken too long. `now` is of the monotonic clock, in milliseconds. */
@@ -86,11 +99,13 @@ export class Connection {
     if (this.#state === 'refused') {
       if (now - this.#refusedAt > LINGER_MS) this.#finish('idle-timeout');
     } else if (this.#state === 'head') {
-      if (now - (headSince ?? this.#acceptedAt) <= headTimeoutMs) return;
       const message = `no complete request head within ${headTimeoutMs / 1000} s`;
-      if (headSince === null) this.#finish('idle-timeout');
-      else this.#refuse({ reason: 'head-timeout', message });
+      const idleMs = this.#firstHead === null ? headTimeoutMs : idleTimeoutMs;
+      if (headSince === null) {
+        if (now - this.#lastByteAt > idleMs) this.#finish('idle-timeout');
+      } else if (now - headSince > headTimeoutMs) this.#refuse({ reason: 'head-timeout', message });
     } else if (this.#state === 'spliced') {
+      this.#turns?.sweep(now);
       if (headSince !== null && now - headSince > headTimeoutMs) {
         this.#watch((tap) => tap.headTimedOut());
         this.#release();
@@ -114,36 +129,62 @@ export class Connection {
     // What a refused client still sends is read and forgotten: unread bytes would turn the close into a reset.
     if (this.#state === 'refused' || this.#refusal !== null) return;
     this.#lastByteAt = performance.now();
-    this.#receivedBytes += chunk.length;
+    if (this.#turns?.isWhole) this.#leaveForLater(chunk);
+    else this.#take(chunk);
+  }
+
+  #take(all: Buffer): void {
+    let chunk = all;
     if (!this.#blind) {
       try {
-        this.#tap.fromClient(chunk);
+        const read = this.#tap.fromClient(all);
+        if (read < all.length) {
+          chunk = all.subarray(0, read);
+          this.#leaveForLater(all.subarray(read));
+        }
       } catch (error) {
         this.#goBlind(error);
       }
     }
+    this.#receivedBytes += chunk.length;
     if (this.#state === 'spliced' && this.#held.length === 0 && this.#clearedBytes === this.#receivedBytes) {
       this.#toUpstream(chunk);
-      return;
+    } else {
+      this.#held.append(chunk);
+      this.#goUpstream();
     }
-    this.#held.append(chunk);
-    if (this.#state === 'spliced') this.#release();
-    else if (this.#state === 'head' && this.#clearedBytes > 0 && !this.#isIdle) this.#begin();
+    if (this.#turns?.isOpen) {
+      if (this.#state === 'spliced') this.#turns.sent(this.#lastByteAt);
+      this.#turns.proceed();
+    }
     this.#refuseWhenAnswered();
   }
 
+  #leaveForLater(chunk: Buffer): void {
+    this.#later.append(chunk);
+    this.#client.pause();
+  }
+
+  /** Passes on what is held and may go upstream; dials first if nobody has. */
+  #goUpstream(): void {
+    if (this.#state === 'spliced') this.#release();
+    else if (this.#state === 'head' && this.#clearedHeld > 0 && !this.#isIdle) {
+      if (this.#turns?.goesUpstream ?? true) this.#begin();
+    }
+  }
+
   #fromUpstream(chunk: Buffer): void {
-    if (!this.#client.write(chunk)) this.#upstream?.pause();
     this.#lastByteAt = performance.now();
-    if (!this.#blind) {
-      try {
-        this.#tap.fromUpstream(chunk);
-      } catch (error) {
-        this.#goBlind(error);
-      }
+    if (this.#turns?.withholds) {
+      this.#turns.fromUpstream(chunk, this.#lastByteAt, (bytes) =>
+        this.#watch((tap) => tap.fromUpstream(bytes)),
+      );
+    } else {
+      if (!this.#client.write(chunk)) this.#upstream?.pause();
+      this.#watch((tap) => tap.fromUpstream(chunk));
     }
     // After an upgrade, what was taken for the beginning of a head is none.
-    if (this.#held.length > 0) this.#release();
+    if (this.#held.length > 0 && this.#state === 'spliced') this.#release();
   }
 
   /** Shows something to the tap, if it is still there. */
@@ -160,6 +201,12 @@ export class Connection {
   #goBlind(error: unknown): void {
     this.#blind = true;
     this.#context.onFault(error);
+    const withheld = this.#turns?.abandon();
+    if (withheld && withheld.length > 0) this.#client.write(withheld);
+    queueMicrotask(() => {
+      this.#goUpstream();
+      this.#turnOver();
+    });
   }
 
   /** How many bytes of the client's stream may go upstream. */
@@ -167,9 +214,14 @@ export class Connection {
     return this.#blind ? this.#receivedBytes : this.#tap.clearedBytes;
   }
 
+  /** How many of the held bytes may go upstream. */
+  get #clearedHeld(): number {
+    return this.#clearedBytes - (this.#receivedBytes - this.#held.length);
+  }
+
   /** Passes on what is held and cleared. */
   #release(): void {
-    const count = this.#clearedBytes - (this.#receivedBytes - this.#held.length);
+    const count = this.#clearedHeld;
     if (count > 0) this.#toUpstream(this.#held.take(count));
   }
 
@@ -178,7 +230,7 @@ export class Connection {
   }
 
   /** Decides about a request by its head; remembers where the connection leads. */
-  #admit(head: Buffer, facts: HeadFacts): RefusalReason | null {
+  #admit(head: Buffer, facts: HeadFacts): RefusalReason | 'hold' | null {
     const decision = admit(facts, this.#context.allowList, this.#target);
     if (isRefusal(decision)) {
       this.#refusal = decision;
@@ -193,7 +245,13 @@ export class Connection {
       }
     }
     this.#target = decision;
-    return null;
+    // Behind answers that are still to come nothing can be held.
+    if (this.#turns === null || this.#tap.openCount > 1) return null;
+    const { connection, client } = this.#tap;
+    const course = this.#turns.begin({ connection, client, upstream: decision, head, facts });
+    if (course === null || course === 'hold') return course;
+    this.#refusal = course;
+    return course.reason;
   }
 
   /** The first head is there, or will never be: dials. */
@@ -204,16 +262,25 @@ export class Connection {
       this.#refuse({ reason: 'host-not-allowed', message });
       return;
     }
+    if (this.#turns?.mayCall === false) {
+      this.#refuse({ reason: 'offline', message: 'upstream is not called in mode offline' });
+      return;
+    }
     this.#state = 'dialling';
     this.#client.pause();
     dial(this.#target, this.#context.dialOptions).then(
       (upstream) => this.#connected(upstream),
-      (error: unknown) => {
-        if (this.#state !== 'dialling') return;
-        if (error instanceof DialError) this.#refuse(error);
-        else this.#refuse({ reason: 'connect-failed', message: String(error) });
-      },
+      (error: unknown) => this.#notConnected(error),
     );
+  }
+
+  #notConnected(error: unknown): void {
+    if (this.#state !== 'dialling') return;
+    this.#state = 'head';
+    const { reason, message } =
+      error instanceof DialError ? error : { reason: 'connect-failed' as const, message: String(error) };
+    const failure = reason === 'lookup-failed' ? 'lookup' : 'connect';
+    if (!this.#turns?.failed({ failure, reason, message })) this.#refuse({ reason, message });
   }
 
   #connected(upstream: Socket): void {
@@ -229,31 +296,106 @@ export class Connection {
     if (this.#firstHead) this.#context.outgoing.add(localPort, this.#firstHead, this.#depth);
     this.#lastByteAt = performance.now();
 
-    upstream.on('data', (chunk: Buffer) => this.#fromUpstream(chunk));
-    upstream.on('end', () => this.#upstreamEnded());
-    upstream.on('drain', () => this.#client.resume());
-    upstream.on('error', () => this.#lost('upstream-left'));
+    // A connection that was dropped may still have something to say.
+    const heard = (listener: () => void) => () => {
+      if (this.#upstream === upstream) listener();
+    };
+    upstream.on('data', (chunk: Buffer) => {
+      if (this.#upstream === upstream) this.#fromUpstream(chunk);
+    });
+    upstream.on(
+      'end',
+      heard(() => this.#upstreamEnded()),
+    );
+    upstream.on(
+      'drain',
+      heard(() => this.#resumeClient()),
+    );
+    upstream.on(
+      'error',
+      heard(() => this.#lost('upstream-left')),
+    );
     upstream.on('close', () => {
       this.#context.outgoing.remove(localPort);
-      this.#closed();
+      if (this.#upstream === upstream) this.#closed();
     });
-    this.#client.on('drain', () => upstream.resume());
 
     this.#release();
+    this.#turns?.sent(this.#lastByteAt);
     // The end of the client's side may have come while dialling.
     if (this.#client.readableEnded) upstream.end();
-    else if (!upstream.writableNeedDrain) this.#client.resume();
+    else if (!upstream.writableNeedDrain) this.#resumeClient();
   }
 
-  #exchangeOver(exchange: Exchange): void {
+  /** Lets go of upstream; the next request that is to go there has it dialled anew. */
+  #dropUpstream(): void {
+    const upstream = this.#upstream;
+    this.#upstream = null;
+    if (this.#state === 'spliced') this.#state = 'head';
+    upstream?.destroy();
+  }
+
+  /** Reads on from the client, unless something of what it has sent is still to be dealt with. */
+  #resumeClient(): void {
+    if (this.#later.length === 0) this.#client.resume();
+  }
+
+  #turnHost() {
+    return {
+      tap: this.#tap,
+      toClient: (bytes: Buffer) => {
+        this.#client.write(bytes);
+      },
+      goUpstream: () => {
+        this.#goUpstream();
+        if (this.#state === 'spliced') this.#turns?.sent(performance.now());
+      },
+      dropUpstream: () => this.#dropUpstream(),
+      forgetHeld: () => {
+        this.#held.take(this.#held.length);
+      },
+      resumeClient: () => this.#resumeClient(),
+      refuse: (refusal: Refusal) => this.#refuse(refusal),
+      exchangeOver: (exchange: Exchange) => this.#tell(exchange),
+      turnOver: (last: boolean) => {
+        if (last) this.#client.end();
+        this.#turnOver();
+      },
+    };
+  }
+
+  /** An exchange is over that held back what came behind it. */
+  #turnOver(): void {
+    if (this.#state === 'over' || this.#state === 'refused') return;
+    if (this.#later.length > 0) {
+      const later = this.#later.take(this.#later.length);
+      this.#client.resume();
+      this.#take(later);
+    } else if (this.#state !== 'dialling') this.#client.resume();
+    const ended = this.#endsLater || (this.#client.readableEnded && this.#state === 'head');
+    if (ended && !this.#turns?.isOpen) {
+      this.#endsLater = false;
+      this.#clientEnded();
+    }
+    if (this.#closing) this.#hangUpWhenIdle();
+  }
+
+  #tell(exchange: Exchange): void {
     try {
       this.#context.onExchange(exchange);
     } catch (error) {
       this.#context.onFault(error);
     }
-    if (this.#refusal === null && !this.#closing) return;
+  }
+
+  #exchangeOver(exchange: Exchange): void {
+    this.#tell(exchange);
+    const wasTurn = this.#turns?.exchangeOver() === true;
+    const waited = wasTurn && (this.#later.length > 0 || this.#endsLater);
+    if (this.#refusal === null && !this.#closing && !waited) return;
     // Not while the tap is at work.
     queueMicrotask(() => {
+      if (waited) this.#turnOver();
       this.#refuseWhenAnswered();
       if (this.#closing) this.#hangUpWhenIdle();
     });
@@ -261,6 +403,11 @@ export class Connection {
 
   #clientEnded(): void {
     if (this.#state === 'refused') return;
+    // A client may close its side and still wait for the answer.
+    if (this.#turns?.isWhole && (this.#state !== 'spliced' || this.#later.length > 0)) {
+      this.#endsLater = true;
+      return;
+    }
     this.#watch((tap) => tap.clientEnded());
     if (this.#state === 'head') this.#client.end();
     else if (this.#state === 'spliced') {
@@ -271,12 +418,23 @@ export class Connection {
 
   #upstreamEnded(): void {
     this.#watch((tap) => tap.upstreamEnded());
+    if (this.#upstreamFailed()) return;
     this.#refuseWhenAnswered();
     if (!this.#client.writableEnded) this.#client.end();
   }
 
+  /** Upstream is gone. Whether the stand-in goes on without it; if not, the client has got what was held. */
+  #upstreamFailed(): boolean {
+    if (!this.#turns?.withholds || this.#state !== 'spliced') return false;
+    const message = `${this.#target?.host} closed the connection before its answer was whole`;
+    if (this.#turns.failed({ failure: 'lost', reason: 'upstream-left', message })) return true;
+    this.#turns.giveUp();
+    return this.#upstream === null;
+  }
+
   /** A side was reset: the other one is too, so that a cut answer stays cut. */
   #lost(by: CutReason): void {
+    if (by === 'upstream-left' && this.#upstreamFailed()) return;
     this.#cutBy ??= by;
     if (this.#state === 'refused') this.#finish(by);
     else if (by === 'upstream-left') resetWhenFlushed(this.#client);
@@ -291,7 +449,7 @@ export class Connection {
 
   /** Whether no exchange is open. Without the tap nobody knows. */
   get #isIdle(): boolean {
-    return !this.#blind && this.#tap.openCount === 0;
+    return !this.#blind && this.#tap.openCount === 0 && !this.#turns?.isOpen;
   }
 
   #hangUpWhenIdle(): void {
@@ -310,6 +468,8 @@ export class Connection {
     if (this.#state === 'refused' || this.#state === 'over' || this.#client.writableEnded) return;
     this.#state = 'refused';
     this.#refusedAt = performance.now();
+    this.#turns?.abandon();
+    this.#later.take(this.#later.length);
     const [head, body] = refusalAnswer(reason, message);
     this.#client.end(Buffer.concat([head, body]));
     this.#client.resume();
@@ -322,6 +482,8 @@ export class Connection {
     if (this.#state === 'over') return;
     this.#state = 'over';
     const cut = !this.#isIdle;
+    this.#turns?.abandon();
+    this.#context.standIn?.closed(this.#tap.connection);
     for (const socket of [this.#client, this.#upstream]) {
       // A reset is not possible while the end is being sent (uv_tcp_close_reset).
       if (cut && !socket?.writableEnded) socket?.resetAndDestroy();

@@ -5,6 +5,9 @@ import type { Endpoint } from './address.js';
 import { formatEndpoint, isOwnAddress, reachesListener } from './address.js';
 import type { Upstream } from './upstreams.js';
 
+/** The least time that an address gets when the look-up has used up almost all. */
+const MIN_ATTEMPT_MS = 100;
+
 /** Why no upstream connection could be had, for the journal and in words for people. */
 export class DialError extends Error {
   readonly reason: RefusalReason;
@@ -18,18 +21,20 @@ export class DialError extends Error {
 export interface DialOptions {
   /** Addresses of a host by a resolver that does not see the local DNS override. */
   readonly lookUp: (host: string) => Promise<readonly string[]>;
-  /** For one address. */
+  /** For the look-up and all addresses together. */
   readonly connectTimeoutMs: number;
   /** Where we listen ourselves. */
   readonly listeners: readonly Endpoint[];
 }
 
 /**
- * Connects to an upstream, one address after the other. Rejects with a {@link DialError} about the first of them,
- * also when every address is our own: then the look-up went through the very override that brings the scales here.
+ * Connects to an upstream, one address after the other: each gets its share of the time that is left. Rejects with
+ * a {@link DialError} about the first of them, also when every address is our own: then the look-up went through
+ * the very override that brings the scales here.
  */
 export async function dial(upstream: Upstream, options: DialOptions): Promise<Socket> {
   const { host, port } = upstream;
+  const deadline = performance.now() + options.connectTimeoutMs;
   const addresses = upstream.address === null ? await lookedUp(host, options) : [upstream.address];
   // A name that leads to this machine is the override at work, even if only a redirect leads to our port.
   const isSelf = (address: string): boolean =>
@@ -37,8 +42,9 @@ export async function dial(upstream: Upstream, options: DialOptions): Promise<So
   const others = addresses.filter((address) => !isSelf(address));
   if (others.length === 0) throw new DialError('upstream-is-self', loopMessage(host, addresses.join(', ')));
   const failures: DialError[] = [];
-  for (const address of others) {
-    const outcome = await connectTo({ address, port }, options.connectTimeoutMs);
+  for (const [i, address] of others.entries()) {
+    const leftMs = Math.max(MIN_ATTEMPT_MS, deadline - performance.now());
+    const outcome = await connectTo({ address, port }, leftMs / (others.length - i));
     if (!(outcome instanceof DialError)) return outcome;
     failures.push(outcome);
   }
@@ -57,11 +63,18 @@ export function loopMessage(host: string, address: string): string {
 /** At least one address. */
 async function lookedUp(host: string, options: DialOptions): Promise<readonly string[]> {
   let why = 'it has no address';
+  let timer: NodeJS.Timeout | undefined;
   try {
-    const addresses = await options.lookUp(host);
+    const late = new Promise<never>((_, reject) => {
+      const message = `no resolver answered within ${options.connectTimeoutMs / 1000} s`;
+      timer = setTimeout(() => reject(new Error(message)), options.connectTimeoutMs);
+    });
+    const addresses = await Promise.race([options.lookUp(host), late]);
     if (addresses.length > 0) return addresses;
   } catch (error) {
     why = error instanceof Error ? error.message : String(error);
+  } finally {
+    clearTimeout(timer);
   }
   throw new DialError(
     'lookup-failed',
@@ -77,7 +90,9 @@ function connectTo(endpoint: Endpoint, timeoutMs: number): Promise<Socket | Dial
     const where = formatEndpoint(endpoint);
     const timer = setTimeout(() => {
       socket.destroy();
-      resolve(new DialError('connect-timeout', `${where} did not answer within ${timeoutMs / 1000} s`));
+      resolve(
+        new DialError('connect-timeout', `${where} did not answer within ${Math.round(timeoutMs) / 1000} s`),
+      );
     }, timeoutMs);
     socket.once('error', (error: NodeJS.ErrnoException) => {
       clearTimeout(timer);

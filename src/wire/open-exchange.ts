@@ -43,6 +43,11 @@ export class MessageCopy {
     budget.leftBytes -= piece.length;
   }
 
+  /** The message as copied so far. */
+  get view(): RawMessage {
+    return { head: this.#head, body: this.#body.view, bodyBytes: this.#bodyBytes, complete: this.complete };
+  }
+
   /**
    * The message as copied, to be asked for once. Its bytes no longer count against the budget, and are not held
    * here any more: what a connection holds between two exchanges outlives the young generation, and piles up.

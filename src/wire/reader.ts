@@ -41,6 +41,7 @@ export class MessageReader {
   #partialStart = 0;
   /** Bytes of the stream before the chunk that is being read. */
   #offset = 0;
+  #paused = false;
 
   /**
    * `asked` is null for requests. `maxHead` bounds a head, and the trailers of a chunked body, in bytes.
@@ -59,17 +60,25 @@ export class MessageReader {
     return this.#partialStart < this.#partial.length ? this.#partial.length : 0;
   }
 
-  push(chunk: Buffer): void {
+  /** Reads on. Says how many bytes of the chunk it has read: fewer than all when it was told to {@link pause}. */
+  push(chunk: Buffer): number {
     let at = 0;
-    while (at < chunk.length) {
+    this.#paused = false;
+    while (at < chunk.length && !this.#paused) {
       if (this.#state === 'head') at = this.#takeHead(chunk, at);
       else if (this.#state === 'body') at = this.#takeBody(chunk, at);
       else {
         this.#events.onTunnel(at === 0 ? chunk : chunk.subarray(at));
-        break;
+        at = chunk.length;
       }
     }
-    this.#offset += chunk.length;
+    this.#offset += at;
+    return at;
+  }
+
+  /** Reads nothing more of the chunk at hand; to be called from an event. */
+  pause(): void {
+    this.#paused = true;
   }
 
   /** The sender has closed its side: a body that runs to the close is complete. */

@@ -10,6 +10,8 @@ const statusLines: Record<RefusalReason, string> = {
   'connect-refused': '502 Bad Gateway',
   'connect-timeout': '504 Gateway Timeout',
   'connect-failed': '502 Bad Gateway',
+  offline: '503 Service Unavailable',
+  'answer-withheld': '502 Bad Gateway',
 };
 
 /** The raw answer, head and body apart, that tells a client why it is not served. */

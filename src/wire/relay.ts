@@ -8,6 +8,7 @@ import { formatEndpoint } from './address.js';
 import type { ConnectionContext } from './connection.js';
 import { Connection } from './connection.js';
 import { OutgoingCalls } from './outgoing.js';
+import type { StandIn } from './stand-in.js';
 import type { Upstream } from './upstreams.js';
 import { AllowList } from './upstreams.js';
 
@@ -27,6 +28,8 @@ export interface RelayOptions {
   readonly headTimeoutMs: number;
   readonly connectTimeoutMs: number;
   readonly idleTimeoutMs: number;
+  /** Who answers when upstream does not; without one everything is relayed. */
+  readonly standIn?: StandIn;
   /** Told of every exchange when it is over, on the relay's path: it must be quick and must not throw. */
   readonly onExchange: (exchange: Exchange) => void;
   /** Told of every answer of our own. */
@@ -61,6 +64,7 @@ export class Relay {
       headTimeoutMs,
       idleTimeoutMs,
       outgoing: new OutgoingCalls(),
+      standIn: options.standIn ?? null,
       onExchange: options.onExchange,
       onRefused: options.onRefused,
       onFault: options.onFault,
@@ -69,7 +73,9 @@ export class Relay {
         if (this.#connections.size === 0) this.#allClosed?.();
       },
     };
-    const sweepMs = Math.max(10, Math.min(1_000, headTimeoutMs / 4, idleTimeoutMs / 4));
+    const { firstByteTimeoutMs = idleTimeoutMs, answerTimeoutMs = idleTimeoutMs } = options.standIn ?? {};
+    const shortest = Math.min(headTimeoutMs, idleTimeoutMs, firstByteTimeoutMs, answerTimeoutMs);
+    const sweepMs = Math.max(10, Math.min(1_000, shortest / 8));
     this.#sweeper = setInterval(() => {
       const now = performance.now();
       for (const connection of this.#connections) connection.sweep(now);

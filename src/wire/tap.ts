@@ -1,4 +1,4 @@
-import type { CutReason, Exchange, ExchangeReason, RefusalReason } from '../model/exchange.js';
+import type { CutReason, Exchange, ExchangeReason, RawMessage, RefusalReason } from '../model/exchange.js';
 import type { HeadFacts } from './head.js';
 import type { CopyLimits } from './open-exchange.js';
 import { MessageCopy, OpenExchange } from './open-exchange.js';
@@ -17,8 +17,18 @@ export interface TapLimits extends CopyLimits {
 
 /** What the tap calls. */
 export interface TapEvents {
-  /** A request head is complete. A reason refuses it: its bytes, and all that follow, are then not cleared. */
-  onRequest(head: Buffer, facts: HeadFacts): RefusalReason | null;
+  /**
+   * A request head is complete. A reason refuses it: its bytes, and all that follow, are then not cleared. `hold`
+   * leaves its bytes uncleared until {@link Tap.release}.
+   */
+  onRequest(head: Buffer, facts: HeadFacts): RefusalReason | 'hold' | null;
+  /** A request is whole, while the tap is {@link Tap.serial}. */
+  onWhole(): void;
+  /**
+   * An answer is whole, or cannot be framed for a reason, while the tap is {@link Tap.serial}. False rejects it:
+   * then it is not part of the exchange.
+   */
+  onAnswer(unframed: ExchangeReason | null): boolean;
   /** An exchange is over. The tap keeps nothing of it. */
   onExchange(exchange: Exchange): void;
 }
@@ -30,12 +40,14 @@ export interface TapEvents {
 export class Tap {
   /** `host address:port` of the upstream, as it will stand in the exchanges. */
   upstream = '';
+  /** One exchange at a time: of what the client sends, nothing behind a whole request is read. */
+  serial = false;
   readonly connection: string;
   readonly client: string;
   readonly #limits: TapLimits;
   readonly #events: TapEvents;
   readonly #requests: MessageReader;
-  readonly #responses: MessageReader;
+  #responses: MessageReader;
   /** In the order of their requests. */
   readonly #open: OpenExchange[] = [];
   /** Index in `#open` of the one that the next response answers. */
@@ -46,6 +58,8 @@ export class Tap {
   #clientBytes = 0;
   /** Offset in the client's stream of a head that was refused. */
   #refusedAt: number | null = null;
+  /** Offset in the client's stream of a request that is held. */
+  #heldAt: number | null = null;
 
   /** `connection` and `client` are as they will stand in the exchanges. */
   constructor(connection: string, client: string, limits: TapLimits, events: TapEvents) {
@@ -54,13 +68,17 @@ export class Tap {
     this.#limits = limits;
     this.#events = events;
     this.#requests = new MessageReader(null, this.#requestEvents(), limits.maxHeadBytes);
-    const asked = () => this.#open[this.#answering]?.method;
-    this.#responses = new MessageReader(asked, this.#responseEvents(), limits.maxHeadBytes);
+    this.#responses = this.#responseReader();
   }
 
-  /** How many bytes of the client's stream may go upstream: all but a head that is incomplete or refused. */
+  /** How many bytes of the client's stream may go upstream: all but a head that is incomplete, or a held request. */
   get clearedBytes(): number {
-    return this.#refusedAt ?? this.#clientBytes - this.#requests.partialBytes;
+    return this.#refusedAt ?? this.#heldAt ?? this.#clientBytes - this.#requests.partialBytes;
+  }
+
+  /** The held request may go upstream, or is done with. */
+  release(): void {
+    this.#heldAt = null;
   }
 
   /** Since when a head is incomplete, in milliseconds of the monotonic clock; null when none is. */
@@ -73,19 +91,76 @@ export class Tap {
     return this.#open.length;
   }
 
-  fromClient(chunk: Buffer): void {
-    if (this.#refusedAt !== null) return;
+  /** Says how many bytes of the chunk it has read: fewer than all only when it is {@link serial}. */
+  fromClient(chunk: Buffer): number {
+    if (this.#refusedAt !== null) return chunk.length;
     this.#now = performance.now();
+    const before = this.#clientBytes;
     this.#clientBytes += chunk.length;
-    this.#requests.push(chunk);
+    const read = this.#requests.push(chunk);
+    this.#clientBytes = before + read;
     if (this.#requests.partialBytes === 0) this.#headSince = null;
     else this.#headSince ??= this.#now;
+    return read;
   }
 
   fromUpstream(chunk: Buffer): void {
     this.#now = performance.now();
     this.#open[this.#answering]?.answerBegins(this.#now);
     this.#responses.push(chunk);
+  }
+
+  /** Whether upstream has sent nothing of an answer but whole interim ones. */
+  get onlyInterim(): boolean {
+    return this.#responses.partialBytes === 0 && this.#open[this.#answering]?.response == null;
+  }
+
+  /** The request that waits for an answer, as far as it is there. */
+  request(): RawMessage | null {
+    return this.#open[this.#answering]?.request.view ?? null;
+  }
+
+  /** The answer to it, as far as it is there. */
+  answer(): RawMessage | null {
+    return this.#open[this.#answering]?.response?.view ?? null;
+  }
+
+  /** An interim answer of our own to the open request. */
+  interimOfOurs(head: Buffer): void {
+    const open = this.#open[this.#answering];
+    if (!open) return;
+    open.answerBegins(performance.now());
+    open.interim ??= new MessageCopy(NO_BYTES, this.#limits);
+    open.interim.append(head, this.#limits);
+  }
+
+  /** Says why the open exchange is not plain. */
+  mark(reason: ExchangeReason): void {
+    const open = this.#open[this.#answering];
+    if (open) open.reason ??= reason;
+  }
+
+  /** Upstream is done with: what it has sent for the open request is forgotten, and another one may be asked. */
+  newUpstream(): void {
+    this.#responses.pause();
+    this.#responses = this.#responseReader();
+    this.upstream = '';
+    const open = this.#open[this.#answering];
+    open?.response?.release(this.#limits.budget);
+    if (open) open.response = null;
+  }
+
+  /**
+   * Takes the open exchange, whose request is whole, away without telling of it: somebody else answers it.
+   * `reason` is why.
+   */
+  take(reason: ExchangeReason): Exchange | null {
+    const open = this.#open.shift();
+    if (!open) return null;
+    this.#now = performance.now();
+    open.answered = 'replayed';
+    open.reason = reason;
+    return open.finish(this.#now, this.#limits.budget, this);
   }
 
   /** The client has closed its side; half a head that it left is cleared as it is. */
@@ -124,6 +199,7 @@ export class Tap {
 
   /** The connection is over: whatever is open is an exchange as it stands, and ended with its last byte. */
   close(reason: CutReason): void {
+    this.serial = false;
     this.#giveUpHead(this.#requests, reason);
     this.#giveUpHead(this.#responses, reason);
     for (const open of this.#open) open.reason ??= reason;
@@ -181,13 +257,19 @@ export class Tap {
         current = undefined;
         if (this.#refusedAt !== null) return;
         current = this.#beginAsked(facts.method, head);
-        if (this.#events.onRequest(head, facts)) this.#refusedAt = start;
+        const decision = this.#events.onRequest(head, facts);
+        if (decision === 'hold') this.#heldAt = start;
+        else if (decision) this.#refusedAt = start;
         else if (this.#tooManyPending) this.#requests.becomeTunnel('too-many-pending');
       },
       onInterim: () => undefined,
       onBody: (slice) => current?.request.append(slice, this.#limits),
       onEnd: () => {
         if (current) current.request.complete = true;
+        if (this.serial) {
+          this.#requests.pause();
+          this.#events.onWhole();
+        }
         this.#settle();
       },
       onRefused: (reason) => {
@@ -204,6 +286,11 @@ export class Tap {
         current.request.append(slice, this.#limits);
       },
     };
+  }
+
+  #responseReader(): MessageReader {
+    const asked = () => this.#open[this.#answering]?.method;
+    return new MessageReader(asked, this.#responseEvents(), this.#limits.maxHeadBytes);
   }
 
   #responseEvents(): ReaderEvents {
@@ -231,10 +318,12 @@ export class Tap {
       onEnd: () => {
         if (!current?.response) return;
         current.response.complete = true;
+        if (this.serial && !this.#events.onAnswer(null)) return;
         this.#answering++;
         this.#settle();
       },
       onRefused: (reason) => {
+        if (this.serial && !this.#events.onAnswer(reason)) return;
         if (!current || current.response?.complete) current = answered() ?? this.#unasked();
         current.response ??= new MessageCopy(NO_BYTES, this.#limits);
         current.reason ??= reason;

@@ -7,6 +7,27 @@ export interface Upstream {
   readonly port: number;
 }
 
+/** Where scales call, and where the vendors' servers answer them. */
+export const SCALE_PORT = 80;
+
+/** An upstream as the settings add it or fix it; what is null is left as it is usual. */
+interface UpstreamRule {
+  readonly host: string;
+  readonly address: string | null;
+  readonly port: number | null;
+}
+
+/** The vendors' hosts, of which there is at least one, with what the settings add to them or fix. */
+export function upstreamsOf(
+  hosts: readonly string[],
+  rules: readonly UpstreamRule[],
+): [Upstream, ...Upstream[]] {
+  const byHost = new Map<string, Upstream>();
+  for (const host of hosts) byHost.set(host, { host, address: null, port: SCALE_PORT });
+  for (const { host, address, port } of rules) byHost.set(host, { host, address, port: port ?? SCALE_PORT });
+  return [...byHost.values()] as [Upstream, ...Upstream[]];
+}
+
 /** The allow list: it alone decides where a connection may lead. */
 export class AllowList {
   readonly #byHost: ReadonlyMap<string, Upstream>;

@@ -25,6 +25,8 @@ describe('help', () => {
     [['exchanges', '--help'], 'exchanges show <id>'],
     [['exchanges', 'export', '-h'], '--format'],
     [['import', '--help'], '--data-dir'],
+    [['values', '--help'], 'values learn-secret <address>'],
+    [['values', 'show', '--help'], '--show-secrets'],
   ])('%j shows %s', async (args, text) => {
     const { code, stdout } = await scaletap(...args);
     expect(code).toBe(0);
@@ -44,6 +46,12 @@ describe('a wrong command line says what is wrong, and ends with 2', () => {
     [['serve', 'serve'], 'serve is too much'],
     [['exchanges', 'show'], 'the command needs one more word'],
     [['import'], 'the command needs one more word'],
+    [['values', 'set', '00:24:e4:00:00:01'], 'the command needs 2 more words'],
+    [['values', 'lsit'], 'lsit is not a command; did you mean list?'],
+    [['values', 'shwo', 'x'], 'shwo is not a command; did you mean show?'],
+    [['vaules'], 'vaules is not a command; did you mean values?'],
+    [['values', '--mode', 'offline'], '--mode is not a flag of scaletap values; it belongs to serve'],
+    [['--people', 'Ana'], '--people: is not JSON; write [{"name": "Ana"}]'],
     [['--data-dri', 'x'], '--data-dri is not a flag of scaletap serve; did you mean --data-dir?'],
     [['readings', '--follow'], '--follow is not a flag of scaletap readings; it belongs to exchanges'],
     [['readings', '--limit'], 'Not enough arguments following: limit'],
@@ -74,6 +82,10 @@ test.each([
   [['exchanges']],
   [['exchanges', 'show', '1']],
   [['exchanges', 'export', '--format', 'har']],
+  [['values']],
+  [['values', 'show', '00:24:e4:00:00:01']],
+  [['values', 'export']],
+  [['values', 'learn-secret', '00:24:e4:00:00:01']],
 ])('%j without a database says so, and makes none', async (args) => {
   const dataDir = folder();
   const { code, stderr } = await scaletap(...args, '--data-dir', dataDir);

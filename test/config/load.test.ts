@@ -40,18 +40,34 @@ test('everything has a default', async () => {
   expect(settings).toMatchObject({
     dataDir: './data',
     listen: [],
-    mode: 'live',
+    mode: 'auto',
     upstreamDns: ['9.9.9.9', '1.1.1.1'],
     maxConnections: 256,
     maxHeadBytes: 65536,
     tapBodyBytes: 4 * 1024 * 1024,
     headTimeout: 30,
-    connectTimeout: 10,
+    connectTimeout: 5,
     idleTimeout: 300,
     journalMaxAge: 0,
     journalMaxSize: 1024,
     influxUrl: null,
     logLevel: 'info',
+    firstByteTimeout: 5,
+    answerTimeout: 10,
+    failOn: ['lookup', 'connect', 'lost', 'timeout', 'server-error', 'not-protocol'],
+    breakerFailures: 1,
+    probeInterval: 30,
+    maxValueAge: 0,
+    learn: 'always',
+    people: [],
+    timeZone: null,
+    latitude: null,
+    altitude: 0,
+    language: null,
+    requireAuth: false,
+    allowFirmware: false,
+    catchUpTime: 5,
+    catchUpEvery: 0,
   });
   expect(warnings).toEqual([]);
   expect(origins).toEqual([]);
@@ -208,7 +224,14 @@ describe('a wrong value', () => {
     ['idle-timeout: []', 'is an empty list; it takes one number'],
     ['idle-timeout: .inf', '"Infinity" is not a number of seconds'],
     ['max-connections: 1.5', '"1.5" is not a whole number of connections'],
-    ['mode: offline', '"offline" is none of live'],
+    ['mode: replay', '"replay" is none of auto, live, offline'],
+    ['fail-on: [connect, 5xx]', '"5xx" is none of lookup, connect, lost, timeout, server-error'],
+    ['breaker-failures: 0', '"0" is not a whole number of failures from 1 to'],
+    ['learn: once', '"once" is none of always, never'],
+    ['time-zone: +01:00', '"+01:00" is not the name of a time zone, such as Europe/Berlin'],
+    ['latitude: 90.5', '"90.5" is not a number of degrees from -90 to 90'],
+    ['altitude: -431', '"-431" is not a number of metres from -430 to 9000'],
+    ['language: english', '"english" is not a language, such as en_GB or de'],
     ['data-dir: ""', '"" is empty'],
     ['listen: ["80", nowhere]', '"nowhere" has no port'],
     ['show-secrets: perhaps', '"perhaps" is neither true nor false'],
@@ -229,14 +252,32 @@ describe('a wrong value', () => {
   });
 });
 
+test('settings of place and failure are taken', async () => {
+  const { settings } = await load(
+    { latitude: ['-33.9'], 'fail-on': ['connect', 'Status'] },
+    { SCALETAP_TIME_ZONE: 'Africa/Johannesburg', SCALETAP_LANGUAGE: 'en-za' },
+    'mode: offline\naltitude: -10.5\nrequire-auth: yes',
+  );
+  expect(settings).toMatchObject({
+    latitude: -33.9,
+    failOn: ['connect', 'status'],
+    timeZone: 'Africa/Johannesburg',
+    language: 'en_ZA',
+    mode: 'offline',
+    altitude: -10.5,
+    requireAuth: true,
+  });
+});
+
 test('where settings come from is told without passwords', async () => {
   const { origins } = await load(
     { listen: ['80', '81'] },
     { SCALETAP_INFLUX_URL: 'http://me:hunter2@nas/db' },
-    'idle-timeout: 3',
+    'idle-timeout: 3\npeople: [{name: Ana, birth-date: 1992-08-14}]',
   );
   expect(origins).toEqual([
     'listen = 80, 81 (--listen)',
+    'people = *** (scaletap.yaml: people)',
     'idle-timeout = 3 (scaletap.yaml: idle-timeout)',
     'influx-url = http://***@nas/db (SCALETAP_INFLUX_URL)',
   ]);

@@ -6,10 +6,12 @@ import {
   parseDevice,
   parseEndpoint,
   parseInfluxUrl,
+  parseLanguage,
   parseNumber,
   parseResolver,
   parseSince,
   parseSwitch,
+  parseTimeZone,
   parseUpstream,
 } from '../../src/config/values.js';
 
@@ -35,6 +37,34 @@ describe('numbers', () => {
     expect(() => parseNumber('0', seconds)).toThrow('from 0.001');
     expect(() => parseNumber('1.5', days)).toThrow('is not a whole number of days');
   });
+});
+
+test('numbers may be below zero where the range says so', () => {
+  const degrees = { unit: 'degrees', example: 50, min: -90, max: 90, fraction: true };
+  expect(parseNumber('-33.9', degrees)).toBe(-33.9);
+  expect(parseNumber('-0', degrees)).toBeCloseTo(0);
+  expect(() => parseNumber('-90.1', degrees)).toThrow('is not a number of degrees from -90 to 90');
+  expect(() => parseNumber('--1', degrees)).toThrow('is not a number of degrees; write one such as 50');
+});
+
+describe('time zones', () => {
+  test.each(['Europe/Berlin', 'UTC', 'Asia/Kathmandu', 'America/Argentina/Buenos_Aires'])('%s', (name) => {
+    expect(parseTimeZone(name)).toBe(name);
+  });
+
+  test.each(['', 'Berlin', 'Europe/Berlln', '+01:00', 'Europe/Berlin ', '../etc/passwd'])(
+    'not %j',
+    (name) => {
+      expect(() => parseTimeZone(name)).toThrow('is not the name of a time zone, such as Europe/Berlin');
+    },
+  );
+});
+
+test('languages are tags that a scale can hold', () => {
+  expect(['de', 'EN-gb', 'en_GB', 'Pt_br'].map(parseLanguage)).toEqual(['de', 'en_GB', 'en_GB', 'pt_BR']);
+  for (const text of ['', 'e', 'eng', 'en_', 'en_GBR', 'en GB', 'zh-Hans']) {
+    expect(() => parseLanguage(text)).toThrow('is not a language, such as en_GB or de');
+  }
 });
 
 test('switches are yes or no in many words', () => {

@@ -10,7 +10,11 @@ import { inlineCode, type Page, pages, root } from './pages.js';
  * command that it has, then flags that this command's own help knows. What follows two spaces is explanation.
  */
 
-const subCommands = new Map([['exchanges', ['list', 'show', 'export']]]);
+const subCommands = new Map([
+  ['exchanges', ['list', 'show', 'export']],
+  ['values', ['list', 'show', 'set', 'remove', 'export', 'import', 'learn-secret']],
+  ['catch-up', ['list', 'send', 'drop']],
+]);
 
 /** Where flags of other programs are talked about. */
 const elsewhere = ['docs/performance.md', 'CONTRIBUTING.md'];

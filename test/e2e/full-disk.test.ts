@@ -1,54 +1,10 @@
-import { spawnSync } from 'node:child_process';
-import { appendFileSync, rmSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { kindCloud, postAll, weighIn } from './cloud.js';
-import { folder, readingsOf, serve, until } from './scaletap.js';
+import { readingsOf, serve, until } from './scaletap.js';
+import { canMount, fill, smallDisk } from './small-disk.js';
 
 /** A data folder on a file system of its own that is really full. */
-
-/** Mounts 2 MiB of memory on a folder for the time of a test. */
-function smallDisk(): string {
-  const path = folder();
-  const mounted = spawnSync('/usr/bin/mount', ['-t', 'tmpfs', '-o', 'size=2m', 'scaletap-test', path]);
-  if (mounted.status !== 0) throw new Error(`cannot mount: ${mounted.stderr}`);
-  onTestFinished(() => {
-    spawnSync('/usr/bin/umount', ['--lazy', path]);
-  });
-  return path;
-}
-
-/** Whether small file systems can be mounted here, which takes root. */
-function canMount(): boolean {
-  // In a name space of its own, where it goes as soon as it has come.
-  const probe = spawnSync('/usr/bin/unshare', [
-    '--mount',
-    '/usr/bin/mount',
-    '-t',
-    'tmpfs',
-    'scaletap-test',
-    '/mnt',
-  ]);
-  if (probe.status === 0) return true;
-  process.stderr.write(
-    'no file system can be mounted here (are you root?): the tests of a full disk are skipped\n',
-  );
-  return false;
-}
-
-/** Fills a disk to the last byte, and gives what makes space again. */
-function fill(disk: string): () => void {
-  const ballast = join(disk, 'ballast');
-  for (let size = 65_536; size > 0; size >>= 1) {
-    try {
-      for (;;) appendFileSync(ballast, Buffer.alloc(size));
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'ENOSPC')) throw error;
-    }
-  }
-  expect(statfsSync(disk).bfree).toBe(0);
-  return () => rmSync(ballast);
-}
 
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
 

@@ -31,8 +31,10 @@ export class Program {
   /** Resolves to the exit code, or to the signal that ended it. */
   readonly ended: Promise<number | NodeJS.Signals>;
 
-  constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-    this.#child = spawn(process.execPath, [main, ...args], { env: { ...process.env, ...env } });
+  /** `wrapper` is a program with its arguments that runs it and takes its place, such as a tracer. */
+  constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}, wrapper: readonly string[] = []) {
+    const [command = process.execPath, ...rest] = [...wrapper, process.execPath, main, ...args];
+    this.#child = spawn(command, rest, { env: { ...process.env, ...env } });
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.#out += text;
     });
@@ -116,10 +118,11 @@ export async function serve(
   dataDir: string,
   upstreamPort: number,
   flags: readonly string[] = [],
+  wrapper: readonly string[] = [],
 ): Promise<Serving> {
   const upstream = `scalews.withings.net=127.0.0.1:${upstreamPort}`;
   const where = ['--listen', '127.0.0.1:0', '--data-dir', dataDir, '--upstream', upstream];
-  const program = new Program(['serve', ...where, ...flags]);
+  const program = new Program(['serve', ...where, ...flags], {}, wrapper);
   const [, port] = await program.says(/listening for scales: 127\.0\.0\.1:(\d+)/);
   return { program, port: Number(port) };
 }

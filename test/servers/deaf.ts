@@ -12,12 +12,18 @@ export interface DeafServer {
 
 const listening = `
   const server = require('node:net').createServer();
-  server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => console.log(server.address().port));
+  const port = Number(process.argv[1]);
+  server.listen({ port, host: '127.0.0.1', backlog: 1 }, () => console.log(server.address().port));
 `;
 
-/** A listening process that is stopped, and whose queue of calls is filled until the system drops the next. */
-export async function startDeafServer(): Promise<DeafServer> {
-  const child = spawn(process.execPath, ['-e', listening], { stdio: ['ignore', 'pipe', 'inherit'] });
+/**
+ * A listening process that is stopped, and whose queue of calls is filled until the system drops the next. `wanted` is
+ * its port, 0 for any.
+ */
+export async function startDeafServer(wanted = 0): Promise<DeafServer> {
+  const child = spawn(process.execPath, ['-e', listening, String(wanted)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const orphaned = () => child.kill('SIGKILL');
   process.once('exit', orphaned);
   const [line] = await once(child.stdout, 'data');

@@ -10,7 +10,7 @@ import type { VendorOf } from '../../src/store/journal.js';
 import { Store } from '../../src/store/store.js';
 import { vendorOf } from '../../src/vendors/index.js';
 import type { Findings, Known, Vendor } from '../../src/vendors/vendor.js';
-import { anyExchange } from '../transfer/exchanges.js';
+import { anyExchange, message } from '../transfer/exchanges.js';
 
 /** A folder that is gone after the test. */
 export function folder(): string {
@@ -39,7 +39,10 @@ export function openRaw(file: string): Libsql.Database {
  * Claims everything for a vendor that finds what a test says: faults of a vendor, and readings in numbers, cannot be
  * had from a real one.
  */
-export function scripted(read: (exchange: Exchange, known: Known) => Partial<Findings>): VendorOf {
+export function scripted(
+  read: (exchange: Exchange, known: Known) => Partial<Findings>,
+  given: Partial<Vendor> = {},
+): VendorOf {
   const vendor: Vendor = {
     name: 'withings',
     hosts: [],
@@ -56,6 +59,15 @@ export function scripted(read: (exchange: Exchange, known: Known) => Partial<Fin
     }),
     secrets: () => [],
     decode: () => [],
+    step: () => ({ kind: 'other', device: null, session: null }),
+    judge: () => ({ good: true, status: 0, final: false, session: null }),
+    guards: () => false,
+    guard: () => null,
+    answer: () => null,
+    readdress: () => undefined,
+    visit: () => undefined,
+    probe: () => message(''),
+    ...given,
   };
   return () => vendor;
 }

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { exchange, post } from '../transfer/exchanges.js';
 import { folder, openStore, scripted } from './stores.js';
 
@@ -85,4 +85,74 @@ test('values outlive the process, and there may be more than memory keeps', () =
   close.call(openStore(dataDir, many));
   const again = openStore(dataDir, many).values;
   for (const i of [0, 7, 2499]) expect(again.get('withings', `scale ${i}`, 'secret')).toBe(`${i}`);
+});
+
+test('a value is told with its time, and all of them are listed', () => {
+  const { values } = openStore(folder(), onces);
+  values.change(() => {
+    values.put('withings', 'b', 'users', '[]', 2000);
+    values.put('withings', 'b', 'once', 'x', 3000);
+    values.put('withings', 'a', 'users', '[1]', 1000);
+  });
+  expect(values.entry('withings', 'b', 'once')).toEqual({ text: 'x', updatedAtMs: 3 });
+  expect(values.entry('withings', 'b', 'secret')).toBeUndefined();
+  const names = (filter?: Parameters<typeof values.list>[0]) =>
+    values.list(filter).map(({ device, name }) => `${device} ${name}`);
+  expect(names()).toEqual(['a users', 'b once', 'b users']);
+  expect(names({ device: 'b' })).toEqual(['b once', 'b users']);
+  expect(names({ vendor: 'renpho' })).toEqual([]);
+  expect(values.list({ device: 'a' })).toEqual([
+    { vendor: 'withings', device: 'a', name: 'users', text: '[1]', updatedAtUs: 1000 },
+  ]);
+});
+
+describe('by hand', () => {
+  test('a value is set whatever is known, and what is learnt later goes before it', () => {
+    const dataDir = folder();
+    const { hear, once } = openHouse(dataDir);
+    const { values } = openStore(dataDir, onces);
+    hear('learnt', 3000);
+    values.change(() => values.put('withings', 'scale', 'once', 'by hand', 2000));
+    expect(once()).toBe('by hand');
+    hear('out of an old dump', 1000);
+    expect(once()).toBe('by hand');
+    hear('learnt again', 4000);
+    expect(once()).toBe('learnt again');
+  });
+
+  test('a value is removed, also from memory, and may be learnt anew, even from what is old', () => {
+    const { values } = openStore(folder(), onces);
+    values.change(() => values.put('withings', 'scale', 'once', 'x', 2000));
+    expect(values.get('withings', 'scale', 'once')).toBe('x');
+    expect(values.change(() => values.remove('withings', 'scale', 'once'))).toBe(true);
+    expect(values.get('withings', 'scale', 'once')).toBeUndefined();
+    expect(values.change(() => values.remove('withings', 'scale', 'once'))).toBe(false);
+    values.change(() => values.set('withings', 'scale', 'once', 'older', 1000));
+    expect(values.get('withings', 'scale', 'once')).toBe('older');
+  });
+
+  test('what goes wrong halfway leaves nothing, in memory as on disk', () => {
+    const dataDir = folder();
+    const { values } = openStore(dataDir, onces);
+    values.change(() => values.put('withings', 'scale', 'users', '[]', 1000));
+    const broken = () =>
+      values.change(() => {
+        values.put('withings', 'scale', 'once', 'x', 2000);
+        values.remove('withings', 'scale', 'users');
+        throw new Error('halfway');
+      });
+    expect(broken).toThrow('halfway');
+    for (const { values: seen } of [{ values }, openStore(dataDir, onces)]) {
+      expect(seen.get('withings', 'scale', 'once')).toBeUndefined();
+      expect(seen.get('withings', 'scale', 'users')).toBe('[]');
+    }
+  });
+
+  test('a change goes by what another process has written', () => {
+    const dataDir = folder();
+    const { values } = openStore(dataDir, onces);
+    expect(values.entry('withings', 'scale', 'once')).toBeUndefined();
+    openHouse(dataDir).hear('learnt', 3000);
+    expect(values.change(() => values.entry('withings', 'scale', 'once')?.text)).toBe('learnt');
+  });
 });

@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Peer } from '../servers/raw.js';
-import type { Capture } from './captures.js';
+import type { Capture, Step } from './captures.js';
 import { captures, said } from './captures.js';
 import { brief, ok, post } from './messages.js';
 import type { RelayUnderTest } from './relay-under-test.js';
 import { startRelay } from './relay-under-test.js';
+import { ScriptedStandIn } from './scripted-stand-in.js';
 import { contents } from './tapped.js';
 import { clientBytes, session, upstreamBytes } from './traffic.js';
 import { cutAt } from './transcript.js';
@@ -15,11 +16,26 @@ import { cutAt } from './transcript.js';
  * into packets. And the exchanges that are told of hold just these bytes.
  */
 
+let alone: RelayUnderTest;
+let withStandIn: RelayUnderTest;
 let under: RelayUnderTest;
+
+/** A stand-in that is not needed must not be seen either. */
+const standIn = new ScriptedStandIn();
+standIn.plans = Object.fromEntries(
+  ['once', 'session', 'maint', 'association'].map((name) => [`/cgi-bin/${name}`, 'try']),
+);
+standIn.plans = { ...standIn.plans, '/cgi-bin/session': 'review' };
+
 beforeAll(async () => {
-  under = await startRelay();
+  alone = await startRelay();
+  withStandIn = await startRelay({ standIn });
+  under = alone;
 });
-afterAll(() => under.close());
+afterAll(async () => {
+  await alone.close();
+  await withStandIn.close();
+});
 
 const cuttings: [string, (bytes: Buffer) => Buffer[]][] = [
   ['in one piece', (bytes) => [bytes]],
@@ -35,7 +51,12 @@ const cuttings: [string, (bytes: Buffer) => Buffer[]][] = [
 ];
 
 describe.each(captures())('$name', (capture) => {
-  it.each(cuttings)('crosses unchanged %s', async (_, cut) => {
+  const relays = cuttings.flatMap(([name, cut]) => [
+    [name, cut, false] as const,
+    [`${name} with a stand-in`, cut, true] as const,
+  ]);
+  it.each(relays)('crosses unchanged %s', async (_, cut, standsIn) => {
+    under = standsIn ? withStandIn : alone;
     const { client, upstream, exchanges } = await converse(capture, cut);
     expect(upstream.received.equals(said(capture, 'client'))).toBe(true);
     expect(client.received.equals(said(capture, 'upstream'))).toBe(true);
@@ -59,6 +80,18 @@ describe.each(captures())('$name', (capture) => {
   });
 });
 
+/** The steps with what one side says in one go joined: an answer is held until it is whole. */
+function turns({ steps }: Capture): Step[] {
+  const joined: Step[] = [];
+  for (const step of steps) {
+    const last = joined.at(-1);
+    const interim = last?.bytes.subarray(0, 12).toString() === 'HTTP/1.1 100';
+    if (last?.by !== step.by || interim) joined.push(step);
+    else joined[joined.length - 1] = { by: step.by, bytes: Buffer.concat([last.bytes, step.bytes]) };
+  }
+  return joined;
+}
+
 /** Plays a capture: each side speaks when it has heard all that was said before. */
 async function converse(capture: Capture, cut: (bytes: Buffer) => Buffer[]) {
   const from = under.exchanges.length;
@@ -66,7 +99,7 @@ async function converse(capture: Capture, cut: (bytes: Buffer) => Buffer[]) {
   const client = await under.connect();
   let upstream: Peer | undefined;
   const heard = { client: 0, upstream: 0 };
-  for (const { by, bytes } of capture.steps) {
+  for (const { by, bytes } of under === withStandIn ? turns(capture) : capture.steps) {
     const speaker = by === 'client' ? client : upstream;
     await speaker?.trickle(cut(bytes));
     upstream ??= await under.origin.peer(connections);

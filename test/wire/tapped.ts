@@ -22,6 +22,8 @@ export function tapped(
   const all = { maxHeadBytes: 65_536, maxBodyBytes: 4_194_304, budget: { leftBytes: 67_108_864 }, ...limits };
   const tap = new Tap('run-1', '10.0.0.7:5000', all, {
     onRequest: (_, facts) => admit(facts),
+    onWhole: () => undefined,
+    onAnswer: () => true,
     onExchange: (exchange) => exchanges.push(exchange),
   });
   const buffers = (pieces: (string | Buffer)[]): Buffer[] =>

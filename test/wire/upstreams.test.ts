@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { AllowList, hostInFragment } from '../../src/wire/upstreams.js';
+import { AllowList, hostInFragment, upstreamsOf } from '../../src/wire/upstreams.js';
 
 const first = { host: 'scalews.withings.net', address: null, port: 80 };
 const second = { host: 'wbs.withings.net', address: '192.0.2.1', port: 8080 };
@@ -39,4 +39,18 @@ it('the Host of a head that cannot be framed is found where it stands', () => {
   expect(of('GET / HTTP/1.1\r\nHost: a.exam')).toBeUndefined();
   expect(of('GET / HTTP/1.1\r\nX-Host: a.example\r\n')).toBeUndefined();
   expect(of('\x16\x03\x01')).toBeUndefined();
+});
+
+it('the vendors have the usual port and are looked up, unless a rule says otherwise', () => {
+  const hosts = ['a.example', 'b.example'];
+  expect(upstreamsOf(hosts, [])).toEqual(hosts.map((host) => ({ host, address: null, port: 80 })));
+  const rules = [
+    { host: 'b.example', address: '192.0.2.1', port: null },
+    { host: 'c.example', address: null, port: 8080 },
+  ];
+  expect(upstreamsOf(hosts, rules)).toEqual([
+    { host: 'a.example', address: null, port: 80 },
+    { host: 'b.example', address: '192.0.2.1', port: 80 },
+    { host: 'c.example', address: null, port: 8080 },
+  ]);
 });

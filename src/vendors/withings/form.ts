@@ -16,17 +16,18 @@ export interface FormField {
 export type FormRefusal = 'not-form-data' | 'bad-percent-encoding';
 
 export class Form {
-  readonly #text: string;
+  /** The whole form as it stood. */
+  readonly text: string;
   readonly fields: readonly FormField[];
 
   constructor(text: string, fields: readonly FormField[]) {
-    this.#text = text;
+    this.text = text;
     this.fields = fields;
   }
 
   /** A value as it stood, still encoded. */
   raw(field: FormField): string {
-    return this.#text.slice(field.from, field.to);
+    return this.text.slice(field.from, field.to);
   }
 
   /** A value decoded; undefined when its percent-encoding is broken. */

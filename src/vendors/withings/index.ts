@@ -1,9 +1,15 @@
 import type { Exchange } from '../../model/exchange.js';
 import { pathOf, targetOf } from '../raw.js';
 import type { Claim, Findings, Known, Vendor } from '../vendor.js';
+import { answer } from './answer.js';
 import { decodeExchange } from './decode.js';
 import { endpoints } from './endpoints.js';
+import { guard, guards } from './guard.js';
+import { judge } from './judge.js';
+import { probe, visit } from './own-visit.js';
+import { readdress } from './readdress.js';
 import { secretSpans } from './redaction.js';
+import { step } from './step.js';
 import { Visit } from './visit.js';
 
 /**
@@ -31,6 +37,14 @@ export const withings: Vendor = {
   read,
   secrets: secretSpans,
   decode: decodeExchange,
+  step,
+  judge,
+  guards,
+  guard,
+  answer,
+  readdress,
+  visit,
+  probe,
 };
 
 function claims({ host, path }: Claim): 0 | 1 | 2 {

@@ -24,7 +24,7 @@ export function jsonSecrets(text: string, isSecret: (name: string) => boolean): 
 }
 
 /** The index after a string's closing quote. */
-function stringEnd(text: string, open: number): number {
+export function stringEnd(text: string, open: number): number {
   for (let at = open + 1; at < text.length; at++) {
     if (text[at] === '\\') at++;
     else if (text[at] === '"') return at + 1;
@@ -32,14 +32,15 @@ function stringEnd(text: string, open: number): number {
   return text.length;
 }
 
-function skipSpace(text: string, from: number): number {
+/** The index of the next character that is not white space. */
+export function skipSpace(text: string, from: number): number {
   let at = from;
   while (at < text.length && ' \t\r\n'.includes(text[at] ?? '')) at++;
   return at;
 }
 
 /** The index after a value, whatever it is. */
-function valueEnd(text: string, from: number): number {
+export function valueEnd(text: string, from: number): number {
   let depth = 0;
   let at = from;
   while (at < text.length) {

@@ -62,23 +62,34 @@ function configuration(visit: Visit): string | undefined {
 /**
  * Keeps the secret. One that differs from what is known must explain the hash of the session that it came in,
  * if there is one to explain; the session is verified then.
+ *
+ * When the answer was ours nobody else has checked the device, and a secret that fits its own hash proves nothing: it
+ * is taken where none is known, and never in the place of a known one, unless it was asked for by the value
+ * `learn-secret`. That value is emptied when the secret is known.
  */
 function learnSecret(visit: Visit, device: string, secret: string): void {
   if (!/^[\x21-\x7e]{1,64}$/.test(secret)) {
     visit.refuse('bad-value', 'TLV 3 is no text of 1 to 64 characters');
     return;
   }
-  if (!visit.good || secret === visit.known.value(device, 'secret')) return;
-  const { session } = visit;
-  if (session !== null && session.proof !== null) {
-    if (!explains(secret, session.proof)) {
+  if (!visit.good && !(visit.replayed && visit.reply?.status === 0)) return;
+  const asked = (visit.known.value(device, 'learn-secret') ?? '') !== '';
+  const known = visit.known.value(device, 'secret');
+  if (secret !== known) {
+    const { session } = visit;
+    const proof = session?.proof ?? null;
+    if (proof !== null && !explains(secret, proof)) {
       visit.refuse('secret-mismatch', 'TLV 3 does not explain the hash of its session');
       return;
     }
-    visit.session = new Session(session.device, session.serverMs, 'verified', session.proof);
-    noteSession(visit, visit.session, visit.text('sessionid'));
+    if (!visit.good && !asked && (known !== undefined || proof === null)) return;
+    if (session !== null && proof !== null) {
+      visit.session = new Session(session.device, session.serverMs, 'verified', proof);
+      noteSession(visit, visit.session, visit.text('sessionid'));
+    }
+    visit.value(device, 'secret', secret);
   }
-  visit.value(device, 'secret', secret);
+  if (asked) visit.value(device, 'learn-secret', '');
 }
 
 /** Record 25: u32 percent, which the session has told already, and f32 millivolts. */

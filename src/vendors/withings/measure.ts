@@ -50,6 +50,10 @@ function readPost(visit: Visit, typeOf: Post['typeOf']): void {
     visit.refuse('no-device', 'no macaddress, session or connection tells');
     return;
   }
+  if (visit.turnedAway) {
+    visit.refuse('turned-away', 'the session is not verified');
+    return;
+  }
   const post: Post = { visit, typeOf, base: { device, ...person(visit) } };
   for (const field of fields) {
     if (field.name === 'measures') readMeasures(post, field);

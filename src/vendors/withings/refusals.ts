@@ -32,7 +32,9 @@ export type RefusalReason =
   /** A TLV record says that it is longer than what is left. */
   | 'tlv-overrun'
   /** The secret in a maint post does not explain the hash of its session. */
-  | 'secret-mismatch';
+  | 'secret-mismatch'
+  /** A measure that we refused, as its session is not verified or its device not known. The scale keeps it. */
+  | 'turned-away';
 
 export interface WithingsRefusal extends Refusal {
   readonly reason: RefusalReason;

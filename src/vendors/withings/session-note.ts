@@ -24,6 +24,25 @@ export class Session {
   }
 }
 
+/** What a session needs to know of the once before it. Kept in the note `once:<connection>`. */
+export class Challenge {
+  /** The number that the device was given. */
+  readonly once: string;
+  /** The head of the reply that it came in, if that is to be learnt once the device is known. */
+  readonly head: string | null;
+
+  constructor(once: string, head: string | null) {
+    this.once = once;
+    this.head = head;
+  }
+}
+
+/** The challenge of an exchange's connection. */
+export function challengeOf(visit: Visit): Challenge | null {
+  const note = visit.known.note(`once:${visit.exchange.connection}`);
+  return note instanceof Challenge ? note : null;
+}
+
 /** Leaves a session for the later exchanges of its id, if it has got one, and of its connection. */
 export function noteSession(visit: Visit, session: Session, id: string | undefined): void {
   visit.note(`connection:${visit.exchange.connection}`, session);

@@ -1,8 +1,9 @@
 import { explains, type Proof } from './hash.js';
-import { jsonText, member } from './json.js';
+import { member } from './json.js';
+import { learnReply, learnRequest, learnSession } from './learn.js';
 import { normalMac } from './mac.js';
 import { quote } from './refusals.js';
-import { noteSession, Session } from './session-note.js';
+import { Challenge, challengeOf, noteSession, Session } from './session-note.js';
 import type { Visit } from './visit.js';
 
 /**
@@ -14,21 +15,24 @@ import type { Visit } from './visit.js';
  *     session  action=delete&sessionid=       {"status":0}
  */
 
-/** The number that goes into the session hash is kept in a note of the connection. */
+/** The number that goes into the session hash, and the head that it came with, are kept in a note of the connection. */
 export function readOnce(visit: Visit): void {
   const action = visit.text('action');
   if (action === 'probe') visit.label = 'once probe';
   if (action !== 'get' || visit.reply?.status !== 0) return;
   const once = member(visit.reply.body, 'once');
-  if (typeof once === 'string') visit.note(`once:${visit.exchange.connection}`, once);
-  else visit.refuse('wrong-shape', 'reply has no body.once');
+  if (typeof once === 'string') {
+    visit.note(`once:${visit.exchange.connection}`, new Challenge(once, visit.goodHead() ?? null));
+  } else visit.refuse('wrong-shape', 'reply has no body.once');
 }
 
 export function readSession(visit: Visit): void {
   const action = visit.needed('action');
   if (action === 'new') readSessionNew(visit);
-  else if (action === 'delete') visit.label = 'session delete';
-  else if (action !== undefined) visit.refuse('bad-value', `action is ${quote(action)}`);
+  else if (action === 'delete') {
+    visit.label = 'session delete';
+    learnReply(visit, 'session-delete');
+  } else if (action !== undefined) visit.refuse('bad-value', `action is ${quote(action)}`);
 }
 
 function readSessionNew(visit: Visit): void {
@@ -44,20 +48,22 @@ function readSessionNew(visit: Visit): void {
 
   const proof = proofOf(visit, auth);
   const verdict = check(proof, visit.known.value(device, 'secret'));
-  const session = new Session(device, serverTime(visit), verdict, proof);
+  // A hash that we turned away must not vouch for a secret that comes after it.
+  const session = new Session(device, serverTime(visit), verdict, visit.turnedAway ? null : proof);
   visit.session = session;
   visit.verdict = verdict;
-  readState(visit, device);
+  if (!visit.turnedAway) readState(visit, device);
   noteSession(visit, session, sessionId(visit));
-  if (visit.good) learn(visit, device, proof);
+  learnSession(visit, device, proof);
+  learnRequest(visit, device);
 }
 
 /** The hash and what it is of. The newest app adds a challenge and another method, which we cannot check. */
 function proofOf(visit: Visit, auth: string): Proof | null {
-  const once = visit.known.note(`once:${visit.exchange.connection}`);
+  const once = challengeOf(visit)?.once;
   const hash = visit.needed('hash');
   const ours = visit.form.first('hashmethod') === undefined && visit.form.first('challenge') === undefined;
-  return typeof once === 'string' && hash !== undefined && ours ? { auth, once, hash } : null;
+  return once !== undefined && hash !== undefined && ours ? { auth, once, hash } : null;
 }
 
 function check(proof: Proof | null, secret: string | undefined): Session['verdict'] {
@@ -66,7 +72,8 @@ function check(proof: Proof | null, secret: string | undefined): Session['verdic
 }
 
 function serverTime(visit: Visit): number | null {
-  if (visit.reply?.status !== 0) return null;
+  // What we said ourselves is no other clock's word.
+  if (visit.reply?.status !== 0 || visit.replayed) return null;
   const utc = member(member(visit.reply.body, 'syp'), 'utc');
   return utc === undefined ? null : (visit.instant(utc, 'syp.utc') ?? null);
 }
@@ -86,16 +93,4 @@ function sessionId(visit: Visit): string | undefined {
   const id = member(visit.reply.body, 'sessionid');
   if (typeof id === 'string' && id !== '') return id;
   return visit.refuse('wrong-shape', 'reply has no body.sessionid');
-}
-
-/** Takes over what an offline answer for this device would be made of. */
-function learn(visit: Visit, device: string, proof: Proof | null): void {
-  if (visit.reply === null) return;
-  const { body, text } = visit.reply;
-  if (proof !== null) visit.value(device, 'once', proof.once);
-  visit.value(device, 'session', text);
-  const users = member(member(body, 'sp'), 'users');
-  const table = Array.isArray(users) ? jsonText(users) : undefined;
-  if (table !== undefined) visit.value(device, 'users', table);
-  else visit.refuse('wrong-shape', 'reply has no list body.sp.users');
 }

@@ -1,11 +1,12 @@
 import type { Exchange, RawMessage } from '../../model/exchange.js';
 import type { KnownKind } from '../../model/quantity.js';
 import { type Quality, type Reading, type ReadingDraft, reading } from '../../model/reading.js';
-import { contentOf, isCut } from '../raw.js';
+import { contentOf, isCut, view } from '../raw.js';
 import type { Findings, Known, Value } from '../vendor.js';
 import { Form, type FormField, parseForm } from './form.js';
 import { isObject, member, parseJson } from './json.js';
 import { normalMac } from './mac.js';
+import { ownStatus } from './own-status.js';
 import { quote, type RefusalReason, type WithingsRefusal } from './refusals.js';
 import { type Session, sessionFrom } from './session-note.js';
 
@@ -91,7 +92,29 @@ export class Visit {
 
   /** Whether the vendor's own server said that all is well. Only from such replies are values learnt. */
   get good(): boolean {
-    return this.reply?.status === 0 && this.exchange.answered === 'upstream';
+    return this.reply?.status === 0 && this.exchange.answered === 'upstream' && isOk(this.exchange.response);
+  }
+
+  /** The head of a {@link good} reply, one character a byte. */
+  goodHead(): string | undefined {
+    const head = this.exchange.response?.head;
+    return this.good && head !== undefined ? view(head).toString('latin1') : undefined;
+  }
+
+  /** Whether it was answered by us in the vendor's place. */
+  get replayed(): boolean {
+    return this.exchange.answered === 'replayed';
+  }
+
+  /** Whether it was we who asked, in the device's name. */
+  get isOurs(): boolean {
+    return this.exchange.source === 'catch-up';
+  }
+
+  /** Whether we refused what it brought, since the device had not proven who it is or did not tell. */
+  get turnedAway(): boolean {
+    const status = this.reply?.status;
+    return this.replayed && (status === ownStatus.authFailed || status === ownStatus.wrongSession);
   }
 
   /** Counts something that could not be read, and stands for its value. */
@@ -111,7 +134,8 @@ export class Visit {
   /** Keeps a reading of something measured at a time of its own. */
   read({ kind, value, timeMs, device, person, candidates = [], quality = [] }: Measured): void {
     const failed = this.session?.verdict === 'failed';
-    const qualities: readonly Quality[] = failed ? [...quality, 'unverified'] : quality;
+    const own: readonly Quality[] = this.replayed ? ['replayed', ...quality] : quality;
+    const qualities: readonly Quality[] = failed ? [...own, 'unverified'] : own;
     this.#readings.push(
       reading({ vendor: 'withings', kind, value, timeMs, device, person, candidates, quality: qualities }),
     );
@@ -119,9 +143,10 @@ export class Visit {
 
   /**
    * Keeps a reading about the device itself, which comes without a time: it gets the one that the server said
-   * in the session, else that at which the bytes crossed.
+   * in the session, else that at which the bytes crossed. In a visit of our own we only repeat what is known.
    */
   readState(kind: KnownKind, value: number, device: string): void {
+    if (this.isOurs) return;
     const serverMs = this.session?.serverMs ?? null;
     const timeMs = serverMs ?? Math.floor(this.exchange.startedAtUs / 1000);
     const quality: Quality = serverMs === null ? 'arrival-time' : 'server-time';
@@ -214,4 +239,10 @@ export class Visit {
     const byId = id === undefined ? undefined : this.known.note(`session:${id}`);
     return sessionFrom(byId ?? this.known.note(`connection:${this.exchange.connection}`));
   }
+}
+
+/** Whether the status line says 200. */
+function isOk(response: RawMessage | null): boolean {
+  const [a, b, c] = response?.head.subarray(9, 12) ?? [];
+  return a === 0x32 && b === 0x30 && c === 0x30;
 }

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Findings } from '../../../src/vendors/vendor.js';
 import { sessionHash } from '../../../src/vendors/withings/hash.js';
 import { walkTlv } from '../../../src/vendors/withings/tlv.js';
-import { exchangesOf, lines, Memory, post, record, refused } from './exchanges.js';
+import { exchangesOf, lines, Memory, message, post, record, refused } from './exchanges.js';
 
 const mac = '00:24:e4:00:00:01';
 const SECTION_END = 'ffff';
@@ -19,6 +20,10 @@ function ofBattery(percent: number, millivolts: number): string {
 
 const maint = (data: string, reply: string | null = '{"status":0}', over = {}) =>
   post('maint', `action=store&sessionid=s1&source=1&type=1&data=${data}`, reply, over);
+
+/** The values found, without the reply that is learnt with every post. */
+const valued = (found: Findings | undefined) =>
+  (found?.values ?? []).filter(({ name }) => !name.startsWith('reply.'));
 
 /** Reads a maint post of a session that nothing is known of. */
 const alone = (data: string) => new Memory().play([maint(data)])[0];
@@ -49,26 +54,27 @@ describe('the secret', () => {
   test('is learnt when it explains the hash of its session', () => {
     const { maint: found, verdict } = session('aaaa', 'aaaa');
     expect(verdict).toBe('unchecked');
-    expect(found?.values).toEqual([{ device: mac, name: 'secret', text: 'aaaa' }]);
+    expect(valued(found)).toEqual([{ device: mac, name: 'secret', text: 'aaaa' }]);
     expect(refused(found)).toEqual([]);
   });
 
   test('is not learnt when it does not', () => {
     const { maint: found, memory } = session('aaaa', 'bbbb');
-    expect(found?.values).toEqual([]);
+    expect(valued(found)).toEqual([]);
     expect(refused(found)).toEqual(['secret-mismatch: TLV 3 does not explain the hash of its session']);
     expect(memory.value(mac, 'secret')).toBeUndefined();
   });
 
   test('is not learnt again', () => {
     const { maint: found } = session('aaaa', 'aaaa', 'aaaa');
-    expect([found?.values, found?.notes]).toEqual([[], []]);
+    expect(valued(found)).toEqual([]);
+    expect(found?.notes.map(([key]) => key)).toEqual([`learnt:${mac} maint`]);
   });
 
   test('a new one puts a failed session right: the scale was paired again', () => {
     const { verdict, maint: found, measure } = session('bbbb', 'bbbb', 'aaaa');
     expect(verdict).toBe('failed');
-    expect(found?.values.map(({ text }) => text)).toEqual(['bbbb']);
+    expect(valued(found).map(({ text }) => text)).toEqual(['bbbb']);
     expect([lines(found)[0], lines(measure)[0]].join()).not.toContain('unverified');
   });
 
@@ -80,20 +86,88 @@ describe('the secret', () => {
     ]);
   });
 
-  test('is not learnt from a replayed or missing answer', () => {
-    expect(session('aaaa', 'aaaa', undefined, { answered: 'replayed' }).maint?.values).toEqual([]);
+  test('is not learnt without an answer, nor from one that is not good', () => {
     expect(session('aaaa', 'aaaa', undefined, { response: null }).maint?.values).toEqual([]);
+    const unavailable = message('HTTP/1.1 503 Unavailable\r\n\r\n', '{"status":0}');
+    expect(session('aaaa', 'aaaa', undefined, { response: unavailable }).maint?.values).toEqual([]);
+    const refusal = message('HTTP/1.1 200 OK\r\n\r\n', '{"status":258}');
+    expect(session('aaaa', 'aaaa', undefined, { response: refusal }).maint?.values).toEqual([]);
   });
 
   test('that of the running section counts, not the factory one', () => {
     const found = alone(ofMac + ofSecret('aaaa') + SECTION_END + ofSecret('bbbb') + SECTION_END);
-    expect(found?.values.map(({ text }) => text)).toEqual(['bbbb']);
+    expect(valued(found).map(({ text }) => text)).toEqual(['bbbb']);
   });
 
   test.each(['', 'a b', 'ä', 'x'.repeat(65)])('%j is none', (text) => {
     const found = alone(ofMac + record(3, Buffer.from(text, 'latin1')));
-    expect(found?.values).toEqual([]);
+    expect(valued(found)).toEqual([]);
     expect(refused(found)).toEqual(['bad-value: TLV 3 is no text of 1 to 64 characters']);
+  });
+});
+
+describe('the secret in a maint that we answered', () => {
+  const learnSecret = { device: mac, name: 'learn-secret', text: '' };
+  const secretOf = (text: string) => ({ device: mac, name: 'secret', text });
+
+  function answered(posted: string, values: Record<string, string>, hashed: string | null = 'aaaa') {
+    const memory = new Memory();
+    for (const [name, value] of Object.entries(values)) memory.values.set(`${mac} ${name}`, value);
+    const ours = { answered: 'replayed' } as const;
+    const before = [
+      post('once', 'action=get', '{"status":0,"body":{"once":"o1"}}', ours),
+      post(
+        'session',
+        `action=new&auth=${mac}&hash=${sessionHash(mac, hashed ?? '', 'o1')}`,
+        '{"status":0,"body":{"sessionid":"s1","sp":{"users":[]}}}',
+        ours,
+      ),
+    ];
+    const found = memory.play([
+      ...(hashed === null ? [] : before),
+      maint(ofMac + ofSecret(posted), '{"status":0}', ours),
+    ]);
+    return found.at(-1);
+  }
+
+  test.each([
+    ['is learnt when it explains the hash and none is known', 'aaaa', {}, [secretOf('aaaa')]],
+    ['never takes the place of a known one', 'aaaa', { secret: 'bbbb' }, []],
+    ['is learnt when it was asked for', 'aaaa', { 'learn-secret': '1' }, [secretOf('aaaa'), learnSecret]],
+    [
+      'takes the place of a known one when it was asked for',
+      'aaaa',
+      { secret: 'bbbb', 'learn-secret': '1' },
+      [secretOf('aaaa'), learnSecret],
+    ],
+    ['is not learnt when it does not explain the hash', 'cccc', { 'learn-secret': '1' }, []],
+    ['ends the asking when it was known', 'aaaa', { secret: 'aaaa', 'learn-secret': '1' }, [learnSecret]],
+    ['is not asked for by an emptied value', 'aaaa', { secret: 'bbbb', 'learn-secret': '' }, []],
+  ])('%s', (_, posted, values, learnt) => {
+    expect(answered(posted, values)?.values).toEqual(learnt);
+  });
+
+  test('without a session is learnt only when it was asked for', () => {
+    expect(answered('aaaa', {}, null)?.values).toEqual([]);
+    expect(answered('aaaa', { 'learn-secret': '1' }, null)?.values).toEqual([secretOf('aaaa'), learnSecret]);
+  });
+
+  test('is not learnt after a session that we turned away', () => {
+    const ours = { answered: 'replayed' } as const;
+    const hash = sessionHash(mac, 'aaaa', 'o1');
+    const found = new Memory().play([
+      post('once', 'action=get', '{"status":0,"body":{"once":"o1"}}', ours),
+      post('session', `action=new&auth=${mac}&hash=${hash}&batterylvl=50`, '{"status":100}', ours),
+      maint(ofMac + ofSecret('aaaa'), '{"status":0}', ours),
+    ]);
+    expect(found.flatMap(({ values, readings }) => [...values, ...readings])).toEqual([]);
+  });
+
+  test('a live one ends the asking as well', () => {
+    const memory = new Memory();
+    memory.values.set(`${mac} learn-secret`, '1');
+    const [found] = memory.play([maint(ofMac + ofSecret('aaaa'))]);
+    expect(valued(found)).toEqual([secretOf('aaaa'), learnSecret]);
   });
 });
 

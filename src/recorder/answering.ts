@@ -1,0 +1,67 @@
+import type { Exchange } from '../model/exchange.js';
+import { answered } from '../offline/answered.js';
+import { circumstancesAt, type House } from '../offline/circumstances.js';
+import { isStoreTrouble, type Store } from '../store/store.js';
+import { vendorOf } from '../vendors/index.js';
+import type { Vendor } from '../vendors/vendor.js';
+import type { OurAnswer } from './messages.js';
+
+export interface AnsweringOptions {
+  readonly house: House;
+  /** Values that are older are not used; null for any age. */
+  readonly maxValueAgeMs: number | null;
+  readonly log: (message: string) => void;
+}
+
+/**
+ * Answers a device in the cloud's place, out of what the store knows. What lets the device forget a measure is given
+ * only when that is on disk; if it cannot be written, the device is answered so that it keeps its measures.
+ */
+export class Answering {
+  readonly #store: Store;
+  readonly #options: AnsweringOptions;
+
+  constructor(store: Store, options: AnsweringOptions) {
+    this.#store = store;
+    this.#options = options;
+  }
+
+  /** The answer to a request that is whole; null when there is none of our own. */
+  answer(exchange: Exchange): OurAnswer | null {
+    const vendor = vendorOf(exchange);
+    if (vendor === undefined) return null;
+    this.#store.values.refresh();
+    const answer = this.#make(vendor, exchange, true);
+    if (answer === null) return null;
+    const { response, acknowledges } = answer;
+    try {
+      this.#store.journal.commit([answered(exchange, response)], { owed: acknowledges });
+      return { response, kept: true };
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      const fault = isStoreTrouble(error) ? '' : ', which is a fault in scaletap';
+      this.#options.log(
+        `cannot write ${this.#store.file}: ${error.message}${fault}. The scale has to keep its measures`,
+      );
+    }
+    const other = acknowledges ? this.#make(vendor, exchange, false) : answer;
+    return other && { response: other.response, kept: false };
+  }
+
+  #make(vendor: Vendor, exchange: Exchange, canKeep: boolean) {
+    const { journal, readings, values } = this.#store;
+    const { house, maxValueAgeMs } = this.#options;
+    const nowMs = Date.now();
+    const circumstances = circumstancesAt(nowMs, house, {
+      known: journal.known(vendor),
+      value: (device, name) => {
+        const entry = values.entry(vendor.name, device, name);
+        const tooOld = maxValueAgeMs !== null && entry && nowMs - entry.updatedAtMs > maxValueAgeMs;
+        return tooOld ? undefined : entry;
+      },
+      newest: (person, kind) => readings.newest(vendor.name, person, kind),
+      canKeep,
+    });
+    return vendor.answer(exchange, circumstances);
+  }
+}

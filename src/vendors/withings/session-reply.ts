@@ -1,0 +1,176 @@
+import { view } from '../raw.js';
+import type { Circumstances } from '../vendor.js';
+import { isObject, type JsonObject, jsonText, member, parseJson } from './json.js';
+import { type Limits, limitsBy, withoutOrders } from './limits.js';
+import { isWhole } from './user-members.js';
+import { type LearntTable, latest, userTable, withoutThose } from './user-table.js';
+import type { Visit } from './visit.js';
+
+/**
+ * Our own reply to session new, in the words of the learnt one if there is one: what it held besides stays, since a
+ * newer model may want it.
+ *
+ *     {"status":0,"body":{"sessionid":"6256-51492c6d-5483c37e","sp":{"users":[...]},
+ *       "ind":{"lg":"en_GB","imt":1,"stp":0,"f":0,"g":97918},"syp":{"utc":1363749997},
+ *       "ctp":{"goff":-14400,"dst":0,"ngoff":0}}}
+ */
+export function sessionReply(visit: Visit, device: string, circumstances: Circumstances): string {
+  const learnt = learntReply(device, circumstances);
+  return (
+    made(visit, device, circumstances, learnt) ?? made(visit, device, circumstances, nothingLearnt) ?? ''
+  );
+}
+
+/** Levels of JSON at which a session reply has its body, and in it the list of users. */
+const BODY_LEVEL = 2;
+const USERS_LEVEL = 4;
+
+interface Learnt {
+  /** The body, without orders. */
+  readonly body: JsonObject;
+  readonly table: LearntTable | undefined;
+  /** The whole reply as it stood; empty when there is none. */
+  readonly text: string;
+  readonly limits: Limits;
+}
+
+/** No place on Earth has less or more than about 97,600 to 98,340, in 1e-4 m/s2. */
+const LEAST_GRAVITY = 97_000;
+const MOST_GRAVITY = 99_000;
+
+const nothingLearnt: Learnt = { body: {}, table: undefined, text: '', limits: limitsBy('', []) };
+
+/** The learnt session reply with its users, or those that were learnt or set after it. */
+function learntReply(device: string, { value }: Circumstances): Learnt {
+  const session = value(device, 'session');
+  const json = parseJson(session?.text ?? '');
+  const found = member(json, 'status') === 0 ? withoutOrders(member(json, 'body'), BODY_LEVEL) : undefined;
+  const body = isObject(found) ? found : {};
+  const inSession = tableOf(member(body.sp, 'users'), session?.updatedAtMs);
+  const users = value(device, 'users');
+  const alone = tableOf(withoutOrders(parseJson(users?.text ?? ''), USERS_LEVEL), users?.updatedAtMs);
+  const younger = alone !== undefined && alone.atMs >= (inSession?.atMs ?? Number.NEGATIVE_INFINITY);
+  const text = isObject(found) ? (session?.text ?? '') : '';
+  return { body, table: younger ? alone : inSession, text, limits: limitsBy(text, inSession?.users ?? []) };
+}
+
+function tableOf(users: unknown, atMs: number | undefined): LearntTable | undefined {
+  return Array.isArray(users) && atMs !== undefined ? { users, atMs } : undefined;
+}
+
+/** The reply, with as many users as there is room for; undefined when there is not room for the rest of it. */
+function made(
+  visit: Visit,
+  device: string,
+  circumstances: Circumstances,
+  { body, table, text, limits }: Learnt,
+): string | undefined {
+  const rest = {
+    ind: settings(visit, device, circumstances, body.ind),
+    syp: clock(circumstances, body.syp),
+    ctp: offsets(circumstances, body.ctp),
+  };
+  const sessionid = sessionId(circumstances);
+  const sp = objectOf(body.sp);
+  for (let users = userTable(table, circumstances, limits); ; ) {
+    const json = jsonText({ ...body, sessionid, sp: { ...sp, users }, ...rest });
+    if (json === undefined) return undefined;
+    const whole = written(`{"status":0,"body":${json}}`, text);
+    const bytes = Buffer.byteLength(whole);
+    if (bytes <= limits.bytes) return whole;
+    if (users.length === 0) return undefined;
+    const room = Math.floor((users.length * limits.bytes) / bytes);
+    users = latest(users, Math.min(users.length - 1, room));
+  }
+}
+
+/**
+ * JSON as the server writes it, by its learnt reply: PHP escapes slashes and all that is not ASCII, unless it is told
+ * not to.
+ */
+function written(json: string, learnt: string): string {
+  if (/\P{ASCII}|[^\\]\//u.test(learnt)) return json;
+  return json
+    .replaceAll('/', '\\/')
+    .replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+/** `number-hex time-hex random`, as they were until 2013; at most 22 characters of the 31 that a scale can hold. */
+function sessionId({ nowMs, random }: Circumstances): string {
+  const [a = 0, b = 0] = random.subarray(8);
+  const number = 1_000 + ((a * 256 + b) % 9_000);
+  return `${number}-${hex32(Math.floor(nowMs / 1000))}-${hex(random.subarray(4, 8))}`;
+}
+
+/** Eight hex digits, whatever the number. */
+export function hex32(value: number): string {
+  return (value >>> 0).toString(16).padStart(8, '0');
+}
+
+/** Two hex digits a byte. */
+export function hex(bytes: Uint8Array): string {
+  return view(bytes).toString('hex');
+}
+
+/**
+ * `ind`, or nothing when gravity is not known: a scale passes over an `ind` without it, and a wrong one makes all
+ * weights wrong. Sending `stp` 1 asks the scale for its secret.
+ */
+function settings(
+  visit: Visit,
+  device: string,
+  circumstances: Circumstances,
+  learnt: unknown,
+): JsonObject | undefined {
+  const g = gravityOf(device, circumstances);
+  if (g === undefined) return undefined;
+  const asked = (circumstances.known.value(device, 'learn-secret') ?? '') !== '';
+  const stp = asked && visit.verdict !== 'verified' ? 1 : 0;
+  const units = objectOf(parseJson(circumstances.value(device, 'units')?.text ?? ''));
+  const known = { ...wholesOf(objectOf(learnt)), ...wholesOf(units) };
+  // What is not learnt is as the WS-30's server told a scale that had no users.
+  const lg = languageOf(device, circumstances) ?? 'en_GB';
+  return { ...known, ...withoutThose({ lg, imt: 1, stp, f: 0, g }, known), lg, stp, g };
+}
+
+/** Gravity in 1e-4 m/s2: as learnt or set, else by the place that is told; undefined when it cannot be had. */
+function gravityOf(device: string, { value, gravityMs2 }: Circumstances): number | undefined {
+  const text = value(device, 'gravity')?.text ?? '';
+  const learnt = /^\d{1,6}$/.test(text) ? Number(text) : 0;
+  const places = [learnt, Math.round((gravityMs2 ?? 0) * 10_000)];
+  return places.find((g) => g >= LEAST_GRAVITY && g <= MOST_GRAVITY);
+}
+
+/** A tag of at most five characters: as learnt or set, else by the settings. */
+function languageOf(device: string, { value, language }: Circumstances): string | undefined {
+  const learnt = value(device, 'language')?.text ?? '';
+  if (/^[\w-]{1,5}$/.test(learnt)) return learnt;
+  const [, tongue = '', country = ''] =
+    /^([A-Za-z]{2,3})(?:[_-][A-Za-z]{4})?(?:[_-]([A-Za-z]{2}))?\b/.exec(language ?? '') ?? [];
+  const tag = country === '' ? tongue : `${tongue.toLowerCase()}_${country.toUpperCase()}`;
+  return tag === '' ? undefined : tag.length <= 5 ? tag : tongue;
+}
+
+/** `syp` with the time; nothing when the time cannot be trusted, as it sets the scale's clock. */
+function clock({ nowMs, clockIsRight }: Circumstances, learnt: unknown): JsonObject | undefined {
+  const utc = Math.floor(nowMs / 1000);
+  return clockIsRight && isWhole(utc) ? { ...objectOf(learnt), utc } : undefined;
+}
+
+/** `ctp`; nothing when the time cannot be trusted, since the offsets are those of another season then. */
+function offsets({ zone, clockIsRight }: Circumstances, learnt: unknown): JsonObject | undefined {
+  const { offsetS: goff, changeS: dst, nextOffsetS: ngoff } = zone;
+  return clockIsRight ? { ...objectOf(learnt), goff, dst, ngoff } : undefined;
+}
+
+function objectOf(value: unknown): JsonObject {
+  return isObject(value) ? value : {};
+}
+
+/** The members of an `ind`, in which all numbers are whole. */
+function wholesOf(members: JsonObject): JsonObject {
+  const kept = Object.entries(members).filter(
+    ([, value]) => typeof value !== 'number' || Number.isSafeInteger(value),
+  );
+  return Object.fromEntries(kept);
+}

@@ -1,0 +1,65 @@
+import { describe, expect, test } from 'vitest';
+import type { Manner } from '../servers/withings-cloud.js';
+import { manners } from '../servers/withings-cloud.js';
+import { House } from './house.js';
+
+/**
+ * In mode auto the cloud fails in every way there is, at every step of a visit. The contract: the scale gets replies
+ * that it accepts, what it forgets is a reading once, and when the cloud is back it has every weigh-in once. Twice it
+ * may have got one only if it had got the first without answering.
+ */
+
+const steps = ['before the visit', 'session', 'measure', 'delete'] as const;
+
+/** Ways in which nothing that the scale can use comes back: scaletap answers in the place of the cloud. */
+const failures = [
+  ...['refuse', 'blackhole', 'reset-on-accept', 'reset-after-request', 'reset-in-answer', 'hang', 'drip'],
+  ...['half-head', 'portal', 'redirect', 'unavailable', 'truncated', 'wrong-types'],
+] as const satisfies readonly Manner[] as readonly Manner[];
+
+async function failAt(manner: Manner, step: (typeof steps)[number]): Promise<void> {
+  const house = await House.open();
+  const { cloud } = house;
+  const scale = house.scale();
+  await house.firstVisit(scale);
+  scale.weigh(76.5);
+  await house.liveVisit(scale);
+
+  scale.weigh(77);
+  scale.weigh(61.5);
+  await cloud.misbehave(manner, step === 'before the visit' ? undefined : step);
+  const visit = await scale.visit();
+  expect(visit.exchanges.map(({ endpoint, status }) => `${endpoint} ${status}`)).toEqual([
+    ...['once 0', 'session 0', 'measure 0', 'measure 0', 'delete 0'],
+  ]);
+  // Ours knows who was weighed last, and what.
+  expect(visit.session?.users).toMatchObject([{ sn: 'MIC', wt: 76.5 }]);
+  expect(scale.store).toEqual([]);
+  const replayed = (await house.expectKept()).filter(({ quality }) => quality.includes('replayed'));
+  expect(replayed).toHaveLength(step === 'delete' ? 0 : 2);
+
+  // The next visits do not meet the failure any more: the cloud is not asked.
+  scale.weigh(77.2);
+  expect(house.wasLive(await scale.visit())).toBe(false);
+  expect(scale.store).toEqual([]);
+
+  await cloud.recover();
+  await house.liveVisit(scale);
+  const { inVain } = house.expectDelivered();
+  const mayBeInVain = manners[manner].takes && step === 'measure' ? 1 : 0;
+  expect(inVain).toBe(mayBeInVain);
+  expect(cloud.books.count(250)).toBe(0);
+  await house.expectKept();
+}
+
+describe.each(failures)('the cloud: %s', (manner) => {
+  test('at every step of a visit', async () => {
+    const outcomes = await Promise.allSettled(steps.map((step) => failAt(manner, step)));
+    const failed = outcomes.flatMap((outcome, i) =>
+      outcome.status === 'rejected'
+        ? [`${steps[i]}: ${String(outcome.reason?.stack ?? outcome.reason)}`]
+        : [],
+    );
+    expect(failed.join('\n')).toBe('');
+  }, 60_000);
+});
