@@ -4,27 +4,22 @@ import type { Control } from './control/control.js';
 import { listenControl } from './control/control.js';
 import type { Log } from './log.js';
 import { UserError } from './model/errors.js';
-import type { Exchange, RawMessage, RefusalReason } from './model/exchange.js';
-import { answered } from './offline/answered.js';
+import type { Exchange, RefusalReason } from './model/exchange.js';
+import { Calls } from './offline/calls.js';
 import { leaseMsFor } from './offline/catch-up.js';
 import { CatchUpLoop } from './offline/catch-up-loop.js';
 import type { House } from './offline/circumstances.js';
-import { circumstancesAt } from './offline/circumstances.js';
 import { placeOf } from './offline/place.js';
 import { isThere } from './offline/probe.js';
 import { OfflineStandIn } from './offline/stand-in.js';
+import { answerBy } from './recorder/answer.js';
+import type { RecorderSettings } from './recorder/messages.js';
 import { Recorder } from './recorder/recorder.js';
-import { vendors } from './vendors/index.js';
-import type { Vendor } from './vendors/vendor.js';
 import type { Endpoint } from './wire/address.js';
 import { formatEndpoint } from './wire/address.js';
-import type { UpstreamCall } from './wire/call.js';
-import { openCall } from './wire/call.js';
-import { UpstreamNames } from './wire/names.js';
 import { ListenError, Relay } from './wire/relay.js';
-import type { Upstream } from './wire/upstreams.js';
+import { SCALE_PORT } from './wire/upstreams.js';
 
-const SCALE_PORT = 80;
 /** Where a first start listens when port 80 cannot be had and nobody asked for it. */
 const FALLBACK_PORT = 8081;
 /** The same warning is shown once in so long, however often its cause comes. */
@@ -45,31 +40,21 @@ export interface App {
  * open, so that a scale is served at once. Rejects with a UserError when it cannot listen.
  */
 export async function startApp(settings: Settings, log: Log): Promise<App> {
-  const recorder: Recorder = new Recorder(recorderSettings(settings), log, (owing) => {
+  const bound: Endpoint[] = [];
+  const calls = new Calls(settings, bound);
+  const recorder: Recorder = new Recorder(recorderSettings(settings, calls), log, (owing) => {
     catchUp.owing = owing;
   });
-  const names = new UpstreamNames(settings.upstreamDns);
-  const lookUp = (host: string) => names.lookUp(host);
-  const connectTimeoutMs = settings.connectTimeout * 1000;
-  const limits = { maxHeadBytes: settings.maxHeadBytes, maxBodyBytes: settings.tapBodyBytes };
-  const upstreams = upstreamsOf(settings);
-  const callTimeoutMs = 1000 * (settings.connectTimeout + settings.firstByteTimeout + settings.answerTimeout);
-  const call = (upstream: Upstream, connection: string): UpstreamCall =>
-    openCall(upstream, {
-      dial: { lookUp, connectTimeoutMs, listeners: relay.listeners },
-      connection,
-      ...CALL_LIMITS,
-      ...(connection === PROBE ? {} : { onExchange: (exchange) => recorder.record(exchange) }),
-    });
+  const record = (exchange: Exchange) => recorder.record(exchange);
   const catchUp = new CatchUpLoop(
     {
       place: recorder,
       values: (vendor, device) => recorder.ask({ ask: 'values', vendor, device }),
-      upstreamOf: ({ hosts: [host = ''] }) => upstreams.find((each) => each.host === host) ?? upstreams[0],
-      call: (upstream) => call(upstream, 'catch-up'),
+      upstreamOf: (vendor) => calls.upstreamOf(vendor),
+      call: (upstream) => calls.open(upstream, 'catch-up', record),
       mayCall: () => standIn.mayCall,
       withinMs: settings.catchUpTime * 1000,
-      answerTimeoutMs: callTimeoutMs,
+      answerTimeoutMs: calls.timeoutMs,
       everyMs: settings.catchUpEvery === 0 ? null : settings.catchUpEvery * 60_000,
     },
     log,
@@ -91,7 +76,7 @@ export async function startApp(settings: Settings, log: Log): Promise<App> {
     },
     {
       answer: (vendor, exchange) => answerBy(recorder, vendor, exchange, house),
-      probe: (vendor, upstream) => isThere(call(upstream, PROBE), vendor, callTimeoutMs),
+      probe: (vendor, upstream) => isThere(calls.open(upstream, 'probe'), vendor, calls.timeoutMs),
       owes: (vendor, device) => catchUp.owes(vendor, device),
       get owesAny() {
         return catchUp.owesAny;
@@ -101,16 +86,17 @@ export async function startApp(settings: Settings, log: Log): Promise<App> {
     log,
   );
   const warn = seldom((message) => log.warn(message));
-  const relay: Relay = new Relay({
-    upstreams,
-    lookUp,
+  const relay = new Relay({
+    upstreams: calls.upstreams,
+    lookUp: calls.dial.lookUp,
+    connectTimeoutMs: calls.dial.connectTimeoutMs,
     maxConnections: settings.maxConnections,
-    ...limits,
+    maxHeadBytes: settings.maxHeadBytes,
+    maxBodyBytes: settings.tapBodyBytes,
     headTimeoutMs: settings.headTimeout * 1000,
-    connectTimeoutMs,
     idleTimeoutMs: settings.idleTimeout * 1000,
     standIn,
-    onExchange: (exchange) => recorder.record(exchange),
+    onExchange: record,
     onRefused: (reason: RefusalReason, message, client) => warn(reason, `${client} was refused: ${message}`),
     onFull: () => warn('full', `a client was turned away: ${settings.maxConnections} connections are open`),
     onFault: (error) => log.error(`a fault in the tap, relaying goes on: ${stackOf(error)}`),
@@ -119,6 +105,7 @@ export async function startApp(settings: Settings, log: Log): Promise<App> {
     await relay.close();
     throw error;
   });
+  bound.push(...listeners);
   let control: Control | null = null;
   const opened = recorder.start().then(async (file) => {
     control = await controlOf(settings.dataDir, standIn, log);
@@ -137,15 +124,9 @@ export async function startApp(settings: Settings, log: Log): Promise<App> {
   };
 }
 
-/** Stands for the probes of an upstream that has failed; they are not kept. */
-const PROBE = 'probe';
-/** Bounds of an answer to a call of our own. */
-const CALL_LIMITS = { maxHeadBytes: 65_536, maxBodyBytes: 1_048_576 };
-
-function recorderSettings(settings: Settings) {
+function recorderSettings(settings: Settings, { timeoutMs }: Calls): RecorderSettings {
   const { dataDir, journalMaxAge, journalMaxSize, influxUrl, people, requireAuth, maxValueAge } = settings;
   const { timeZone, latitude, altitude, language } = settings;
-  const callTimeoutMs = 1000 * (settings.connectTimeout + settings.firstByteTimeout + settings.answerTimeout);
   return {
     dataDir,
     retention: {
@@ -160,38 +141,8 @@ function recorderSettings(settings: Settings) {
       maxValueAgeMs: maxValueAge === 0 ? null : maxValueAge * DAY_MS,
     },
     learn: settings.learn === 'always',
-    leaseMs: leaseMsFor(callTimeoutMs),
+    leaseMs: leaseMsFor(timeoutMs),
   };
-}
-
-/**
- * An answer of our own. The store makes it, and has the exchange by then. When the store does not answer, the device
- * is told to keep what it has.
- */
-async function answerBy(
-  recorder: Recorder,
-  vendor: Vendor,
-  exchange: Exchange,
-  house: House,
-): Promise<RawMessage | null> {
-  const ours = await recorder.ask({ ask: 'answer', exchange });
-  if (ours === null) return null;
-  if (ours?.kept) return ours.response;
-  const nothing = () => undefined;
-  const response =
-    ours?.response ??
-    vendor.answer(
-      exchange,
-      circumstancesAt(Date.now(), house, {
-        known: { value: nothing, note: nothing },
-        value: nothing,
-        newest: nothing,
-        canKeep: false,
-      }),
-    )?.response;
-  if (response === undefined) return null;
-  recorder.record(answered(exchange, response));
-  return response;
 }
 
 /** Lets `scaletap mode` reach this process; goes without when that cannot be. */
@@ -227,18 +178,6 @@ async function listen(relay: Relay, settings: Settings, log: Log): Promise<Endpo
     );
     return [endpoint];
   }
-}
-
-/** The vendors' hosts, with what --upstream adds to them or fixes. */
-function upstreamsOf(settings: Settings): [Upstream, ...Upstream[]] {
-  const byHost = new Map<string, Upstream>();
-  for (const host of vendors.flatMap((vendor) => vendor.hosts)) {
-    byHost.set(host, { host, address: null, port: SCALE_PORT });
-  }
-  for (const { host, address, port } of settings.upstream) {
-    byHost.set(host, { host, address, port: port ?? SCALE_PORT });
-  }
-  return [...byHost.values()] as [Upstream, ...Upstream[]];
 }
 
 /** Shows a message at most once a minute for each key. */

@@ -1,26 +1,16 @@
-import { randomBytes } from 'node:crypto';
 import type { Settings } from '../config/schema.js';
 import { askControl } from '../control/control.js';
 import type { Log } from '../log.js';
 import { UsageError, UserError } from '../model/errors.js';
 import { printable } from '../model/escape.js';
-import type { Exchange } from '../model/exchange.js';
 import type { OwedPlace } from '../model/owed.js';
+import { Calls } from '../offline/calls.js';
 import type { DeliveryResult } from '../offline/catch-up.js';
 import { leaseMsFor, visitAndDeliver } from '../offline/catch-up.js';
 import type { OwedEntry, OwingDevice } from '../store/owed.js';
 import { isStoreTrouble, Store } from '../store/store.js';
 import { vendorOf, vendors } from '../vendors/index.js';
-import type { Vendor } from '../vendors/vendor.js';
-import type { UpstreamCall } from '../wire/call.js';
-import { openCall } from '../wire/call.js';
-import { UpstreamNames } from '../wire/names.js';
-import { upstreamsOf } from '../wire/upstreams.js';
 import { counted, localTime, print, Table } from './output.js';
-
-/** No answer to a scale comes near these. */
-const MAX_HEAD_BYTES = 65_536;
-const MAX_BODY_BYTES = 1_048_576;
 
 /** `scaletap catch-up [list]`: the measures that the cloud is or was owed, in the order in which they came. */
 export async function list(settings: Settings): Promise<number> {
@@ -48,10 +38,10 @@ export async function send(settings: Settings, log: Log, [word]: readonly string
     if (owing.length === 0 && !settings.json) {
       await print(`nothing is owed to the cloud${wanted === undefined ? '' : ` of ${printable(wanted)}`}\n`);
     }
-    const names = new UpstreamNames(settings.upstreamDns);
+    const calls = new Calls(settings, []);
     let code = 0;
     for (const each of owing) {
-      const { result, pending } = await visit(store, each, names, settings, log);
+      const { result, pending } = await visit(store, each, calls, log);
       if (pending > 0 || result.refused > 0) code = 1;
       const { delivered, refused, end, problem } = result;
       const { vendor, device } = each;
@@ -150,15 +140,13 @@ async function modeOf({ dataDir, mode }: Settings): Promise<string> {
 async function visit(
   store: Store,
   { vendor: name, device }: OwingDevice,
-  names: UpstreamNames,
-  settings: Settings,
+  calls: Calls,
   log: Log,
 ): Promise<{ readonly result: DeliveryResult; readonly pending: number }> {
   const vendor = vendors.find((each) => each.name === name);
   if (vendor === undefined) throw new UserError(`${device} is of ${name}, which this scaletap does not know`);
-  const answerTimeoutMs =
-    1000 * (settings.connectTimeout + settings.firstByteTimeout + settings.answerTimeout);
-  const call = callTo(vendor, names, settings, (exchange) => {
+  const answerTimeoutMs = calls.timeoutMs;
+  const call = calls.open(calls.upstreamOf(vendor), 'catch-up', (exchange) => {
     try {
       store.journal.commit([exchange], { owed: true });
     } catch (error) {
@@ -174,26 +162,6 @@ async function visit(
   } finally {
     call.close();
   }
-}
-
-function callTo(
-  vendor: Vendor,
-  names: UpstreamNames,
-  { upstream: rules, connectTimeout }: Settings,
-  onExchange: (exchange: Exchange) => void,
-): UpstreamCall {
-  const [host] = vendor.hosts;
-  const all = upstreamsOf(
-    vendors.flatMap(({ hosts }) => hosts),
-    rules,
-  );
-  return openCall(all.find((each) => each.host === host) ?? all[0], {
-    dial: { lookUp: (name) => names.lookUp(name), connectTimeoutMs: connectTimeout * 1000, listeners: [] },
-    connection: `catch-up-${randomBytes(4).toString('hex')}`,
-    maxHeadBytes: MAX_HEAD_BYTES,
-    maxBodyBytes: MAX_BODY_BYTES,
-    onExchange,
-  });
 }
 
 function placeOf({ owed }: Store, leaseMs: number): OwedPlace {

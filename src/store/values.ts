@@ -5,6 +5,8 @@ const CACHE_SIZE = 1_000;
 /** A value that stays the same is written again when it was last seen so long ago, to have its age about right. */
 const SAME_AGAIN_US = 60_000_000;
 
+const CLOCK_SLACK_US = 86_400_000_000;
+
 interface Known {
   readonly text: string;
   readonly updated_at_us: number;
@@ -104,7 +106,8 @@ export class Values {
    */
   set(vendor: string, device: string, name: string, text: string, updatedAtUs: number): void {
     const known = this.#known(vendor, device, name);
-    if (known && known.updated_at_us > updatedAtUs) return;
+    // One from the future is of a clock that was wrong, and would stand for good.
+    if (known && known.updated_at_us > updatedAtUs && !isFuture(known.updated_at_us)) return;
     if (known?.text === text && updatedAtUs - known.updated_at_us < SAME_AGAIN_US) return;
     this.put(vendor, device, name, text, updatedAtUs);
   }
@@ -152,6 +155,10 @@ export class Values {
     if (this.#cache.size >= CACHE_SIZE) this.#cache.clear();
     this.#cache.set(key, known);
   }
+}
+
+function isFuture(timeUs: number): boolean {
+  return timeUs > Date.now() * 1000 + CLOCK_SLACK_US;
 }
 
 function keyOf(...names: readonly string[]): string {

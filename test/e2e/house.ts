@@ -70,6 +70,7 @@ export class House {
     this.program = program;
     this.port = port;
     for (const scale of this.scales) scale.port = port;
+    await program.says(/keeping exchanges and readings/);
   }
 
   /** Whether it was the cloud that opened the session of a visit. */

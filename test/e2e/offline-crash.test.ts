@@ -85,7 +85,8 @@ test('SIGTERM in the middle of a visit: the scale has its answer or keeps its we
 
 describe.skipIf(!canMount())('on a full disk', () => {
   test('a measure is not acknowledged: the scale keeps it, and it is there when there is space again', async () => {
-    const house = await House.open(quick, join(smallDisk(), 'data'));
+    // The log of the database alone may have 4 MiB.
+    const house = await House.open(quick, join(smallDisk(16), 'data'));
     const scale = house.scale();
     await house.firstVisit(scale);
     await house.cloud.misbehave('refuse');

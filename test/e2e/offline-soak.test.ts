@@ -73,13 +73,13 @@ test(
     const kills: number[] = [];
     const deadline = performance.now() + seconds * 1000;
     const isOn = () => performance.now() < deadline;
-    const seen = { visits: 0, cut: 0, manners: 0 };
+    const seen = { visits: 0, cut: 0, live: 0, manners: 0 };
     const weighing = scales.map(async (scale, i) => {
       const chance = new Chance(seed + 1 + i);
       while (isOn()) {
         for (let more = chance.of([0, 1, 1, 2]); more > 0; more--)
           scale.weigh(Number(chance.between(55, 90).toFixed(2)));
-        await visit(scale, chance, seen);
+        await visit(house, scale, chance, seen);
         await sleep(chance.between(0, 300));
       }
     });
@@ -145,7 +145,7 @@ test(
 
     const doubled = [...tallies.values()].filter(({ received }) => received > 1).length;
     process.stderr.write(
-      `soak: ${weighed.length} weigh-ins in ${seen.visits} visits (${seen.cut} cut), ${seen.manners} changes of manner, ` +
+      `soak: ${weighed.length} weigh-ins in ${seen.visits} visits (${seen.live} live, ${seen.cut} cut), ${seen.manners} changes of manner, ` +
         `${kills.length} kills; ${doubled} came to the cloud more than once, ${unkept.length} crossed just before a kill\n`,
     );
     expect(weighed.length).toBeGreaterThan(seconds);
@@ -154,7 +154,12 @@ test(
 );
 
 /** One visit, which only a scaletap that is killed may cut. */
-async function visit(scale: Scale, chance: Chance, seen: { visits: number; cut: number }): Promise<void> {
+async function visit(
+  house: House,
+  scale: Scale,
+  chance: Chance,
+  seen: { visits: number; cut: number; live: number },
+): Promise<void> {
   seen.visits++;
   const reconnectBefore = chance.of([
     undefined,
@@ -165,7 +170,8 @@ async function visit(scale: Scale, chance: Chance, seen: { visits: number; cut: 
     'delete',
   ] as const);
   try {
-    await scale.visit(reconnectBefore === undefined ? {} : { reconnectBefore });
+    const went = await scale.visit(reconnectBefore === undefined ? {} : { reconnectBefore });
+    if (house.wasLive(went)) seen.live++;
   } catch (error) {
     if (!(error instanceof NoReply)) throw error;
     seen.cut++;

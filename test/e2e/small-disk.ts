@@ -6,10 +6,10 @@ import { folder } from './scaletap.js';
 
 /** A file system of its own for a test, so small that it can be filled. */
 
-/** Mounts 2 MiB of memory on a folder for the time of a test. */
-export function smallDisk(): string {
+/** Mounts some MiB of memory on a folder for the time of a test. */
+export function smallDisk(mib = 2): string {
   const path = folder();
-  const mounted = spawnSync('/usr/bin/mount', ['-t', 'tmpfs', '-o', 'size=2m', 'scaletap-test', path]);
+  const mounted = spawnSync('/usr/bin/mount', ['-t', 'tmpfs', '-o', `size=${mib}m`, 'scaletap-test', path]);
   if (mounted.status !== 0) throw new Error(`cannot mount: ${mounted.stderr}`);
   onTestFinished(() => {
     spawnSync('/usr/bin/umount', ['--lazy', path]);

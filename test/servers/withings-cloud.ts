@@ -149,6 +149,7 @@ export class WithingsCloud {
       if (this.#asked.has(socket)) socket.resetAndDestroy();
       else socket.destroySoon();
     }
+    this.#sockets.clear();
   }
 
   async #listen(): Promise<void> {

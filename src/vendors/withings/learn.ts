@@ -51,12 +51,12 @@ export function learnSession(visit: Visit, device: string, proof: Proof | null):
 }
 
 /**
- * Takes over the request for a session, with which we can open one in the device's name. It is the device's own
+ * Takes over the request that opened a session, with which we can open one in the device's name. It is the device's own
  * word, so it does not matter who answered, but for one that was refused or is not the device's.
  */
 export function learnRequest(visit: Visit, device: string): void {
   const { text } = visit.form;
-  const accepted = visit.good || (visit.replayed && visit.reply?.status === 0 && visit.verdict !== 'failed');
+  const accepted = visit.good || (visit.replayed && visit.verdict !== 'failed');
   if (accepted && !visit.isOurs && text.length <= LONGEST_REQUEST)
     visit.value(device, 'request.session', text);
 }

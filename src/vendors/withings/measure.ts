@@ -37,15 +37,15 @@ interface Post {
 }
 
 function readPost(visit: Visit, typeOf: Post['typeOf']): void {
+  // An address that cannot be read is not replaced by another one.
+  const device = visit.form.first('macaddress') === undefined ? visit.device : visit.mac('macaddress');
+  visit.device = device;
   const fields = visit.form.fields.filter(({ name }) => name === 'measures' || name === 'measuregrps');
   if (fields.length === 0) {
     const action = visit.text('action');
     if (action === undefined || action === 'store') visit.refuse('missing-field', 'measures or measuregrps');
     return;
   }
-  // An address that cannot be read is not replaced by another one.
-  const device = visit.form.first('macaddress') === undefined ? visit.device : visit.mac('macaddress');
-  visit.device = device;
   if (device === null) {
     visit.refuse('no-device', 'no macaddress, session or connection tells');
     return;

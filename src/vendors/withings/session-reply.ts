@@ -15,10 +15,7 @@ import type { Visit } from './visit.js';
  *       "ctp":{"goff":-14400,"dst":0,"ngoff":0}}}
  */
 export function sessionReply(visit: Visit, device: string, circumstances: Circumstances): string {
-  const learnt = learntReply(device, circumstances);
-  return (
-    made(visit, device, circumstances, learnt) ?? made(visit, device, circumstances, nothingLearnt) ?? ''
-  );
+  return made(visit, device, circumstances, learntSession(device, circumstances));
 }
 
 /** Levels of JSON at which a session reply has its body, and in it the list of users. */
@@ -38,10 +35,14 @@ interface Learnt {
 const LEAST_GRAVITY = 97_000;
 const MOST_GRAVITY = 99_000;
 
+/** Members of `ind` that are whole numbers. */
+const unitSettings: ReadonlySet<string> = new Set(['tmp', 'w', 'h', 'd']);
+const wholeSettings: ReadonlySet<string> = new Set([...unitSettings, 'imt', 'f']);
+
 const nothingLearnt: Learnt = { body: {}, table: undefined, text: '', limits: limitsBy('', []) };
 
 /** The learnt session reply with its users, or those that were learnt or set after it. */
-function learntReply(device: string, { value }: Circumstances): Learnt {
+function learntSession(device: string, { value }: Circumstances): Learnt {
   const session = value(device, 'session');
   const json = parseJson(session?.text ?? '');
   const found = member(json, 'status') === 0 ? withoutOrders(member(json, 'body'), BODY_LEVEL) : undefined;
@@ -58,27 +59,24 @@ function tableOf(users: unknown, atMs: number | undefined): LearntTable | undefi
   return Array.isArray(users) && atMs !== undefined ? { users, atMs } : undefined;
 }
 
-/** The reply, with as many users as there is room for; undefined when there is not room for the rest of it. */
-function made(
-  visit: Visit,
-  device: string,
-  circumstances: Circumstances,
-  { body, table, text, limits }: Learnt,
-): string | undefined {
+/** The reply, with as many users as there is room for; without the learnt words when they leave none at all. */
+function made(visit: Visit, device: string, circumstances: Circumstances, learnt: Learnt): string {
+  const { body, table, text, limits } = learnt;
   const rest = {
-    ind: settings(visit, device, circumstances, body.ind),
+    ind: settings(visit, device, circumstances, objectOf(body.ind)),
     syp: clock(circumstances, body.syp),
     ctp: offsets(circumstances, body.ctp),
   };
   const sessionid = sessionId(circumstances);
   const sp = objectOf(body.sp);
   for (let users = userTable(table, circumstances, limits); ; ) {
-    const json = jsonText({ ...body, sessionid, sp: { ...sp, users }, ...rest });
-    if (json === undefined) return undefined;
+    const json = jsonText({ ...body, sessionid, sp: { ...sp, users }, ...rest }) ?? '{}';
     const whole = written(`{"status":0,"body":${json}}`, text);
     const bytes = Buffer.byteLength(whole);
     if (bytes <= limits.bytes) return whole;
-    if (users.length === 0) return undefined;
+    if (users.length === 0) {
+      return learnt === nothingLearnt ? whole : made(visit, device, circumstances, nothingLearnt);
+    }
     const room = Math.floor((users.length * limits.bytes) / bytes);
     users = latest(users, Math.min(users.length - 1, room));
   }
@@ -120,35 +118,51 @@ function settings(
   visit: Visit,
   device: string,
   circumstances: Circumstances,
-  learnt: unknown,
+  learnt: JsonObject,
 ): JsonObject | undefined {
-  const g = gravityOf(device, circumstances);
+  const g = gravityOf(device, circumstances, learnt);
   if (g === undefined) return undefined;
   const asked = (circumstances.known.value(device, 'learn-secret') ?? '') !== '';
   const stp = asked && visit.verdict !== 'verified' ? 1 : 0;
   const units = objectOf(parseJson(circumstances.value(device, 'units')?.text ?? ''));
-  const known = { ...wholesOf(objectOf(learnt)), ...wholesOf(units) };
+  const known = {
+    ...membersOf(learnt, ([name, value]) => !wholeSettings.has(name) || isWhole(value)),
+    ...membersOf(units, ([name, value]) => unitSettings.has(name) && isWhole(value)),
+  };
+  const lg = languageOf(device, circumstances, learnt);
   // What is not learnt is as the WS-30's server told a scale that had no users.
-  const lg = languageOf(device, circumstances) ?? 'en_GB';
   return { ...known, ...withoutThose({ lg, imt: 1, stp, f: 0, g }, known), lg, stp, g };
 }
 
 /** Gravity in 1e-4 m/s2: as learnt or set, else by the place that is told; undefined when it cannot be had. */
-function gravityOf(device: string, { value, gravityMs2 }: Circumstances): number | undefined {
+function gravityOf(
+  device: string,
+  { value, gravityMs2 }: Circumstances,
+  learnt: JsonObject,
+): number | undefined {
   const text = value(device, 'gravity')?.text ?? '';
-  const learnt = /^\d{1,6}$/.test(text) ? Number(text) : 0;
-  const places = [learnt, Math.round((gravityMs2 ?? 0) * 10_000)];
-  return places.find((g) => g >= LEAST_GRAVITY && g <= MOST_GRAVITY);
+  const places = [
+    /^\d{1,6}$/.test(text) ? Number(text) : 0,
+    learnt.g,
+    Math.round((gravityMs2 ?? 0) * 10_000),
+  ];
+  return places.filter(isWhole).find((g) => g >= LEAST_GRAVITY && g <= MOST_GRAVITY);
 }
 
-/** A tag of at most five characters: as learnt or set, else by the settings. */
-function languageOf(device: string, { value, language }: Circumstances): string | undefined {
-  const learnt = value(device, 'language')?.text ?? '';
-  if (/^[\w-]{1,5}$/.test(learnt)) return learnt;
-  const [, tongue = '', country = ''] =
-    /^([A-Za-z]{2,3})(?:[_-][A-Za-z]{4})?(?:[_-]([A-Za-z]{2}))?\b/.exec(language ?? '') ?? [];
-  const tag = country === '' ? tongue : `${tongue.toLowerCase()}_${country.toUpperCase()}`;
-  return tag === '' ? undefined : tag.length <= 5 ? tag : tongue;
+/** A tag of at most five characters: as learnt or set, else by the settings, else that of most captures. */
+function languageOf(device: string, { value, language }: Circumstances, learnt: JsonObject): string {
+  const known = [value(device, 'language')?.text, learnt.lg];
+  const tag = known.find((text) => typeof text === 'string' && /^[\w-]{1,5}$/.test(text));
+  return typeof tag === 'string' ? tag : (shortTag(language ?? '') ?? 'en_GB');
+}
+
+/** `en_GB` of `en-GB`, `en_GB.UTF-8` or `en-Latn-GB`; without the country when both take more than five characters. */
+function shortTag(tag: string): string | undefined {
+  const parts = /^([a-z]{2,3})(?:[_-][a-z]{4})?(?:[_-]([a-z]{2}))?(?![a-z\d])/i.exec(tag);
+  const [, tongue = '', country] = parts?.map((part) => part ?? '') ?? [];
+  const whole = `${tongue.toLowerCase()}_${(country ?? '').toUpperCase()}`;
+  if (tongue === '') return undefined;
+  return country === '' || whole.length > 5 ? tongue.toLowerCase() : whole;
 }
 
 /** `syp` with the time; nothing when the time cannot be trusted, as it sets the scale's clock. */
@@ -167,10 +181,9 @@ function objectOf(value: unknown): JsonObject {
   return isObject(value) ? value : {};
 }
 
-/** The members of an `ind`, in which all numbers are whole. */
-function wholesOf(members: JsonObject): JsonObject {
-  const kept = Object.entries(members).filter(
-    ([, value]) => typeof value !== 'number' || Number.isSafeInteger(value),
-  );
-  return Object.fromEntries(kept);
+function membersOf(
+  object: JsonObject,
+  wanted: (member: [name: string, value: unknown]) => boolean,
+): JsonObject {
+  return Object.fromEntries(Object.entries(object).filter(wanted));
 }

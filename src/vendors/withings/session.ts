@@ -53,7 +53,9 @@ function readSessionNew(visit: Visit): void {
   visit.session = session;
   visit.verdict = verdict;
   if (!visit.turnedAway) readState(visit, device);
-  noteSession(visit, session, sessionId(visit));
+  const id = sessionId(visit);
+  noteSession(visit, session, id);
+  if (id === undefined) return;
   learnSession(visit, device, proof);
   learnRequest(visit, device);
 }

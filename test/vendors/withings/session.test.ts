@@ -140,12 +140,17 @@ describe('session new', () => {
     expect(found?.device).toBeNull();
   });
 
-  test('a reply without what it must have is named, and what it has is kept', () => {
-    const [found] = new Memory().play([post('session', newForm(), '{"status":0,"body":{"sessionid":7}}')]);
-    expect(refused(found)).toEqual([
-      'wrong-shape: reply has no body.sessionid',
+  test.each([
+    ['{"sessionid":7}', 'wrong-shape: reply has no body.sessionid', []],
+    [
+      '{"sessionid":"s1"}',
       'wrong-shape: reply has no list body.sp.users',
-    ]);
+      ['session', 'reply.session', 'request.session'],
+    ],
+  ])('a reply without what it must have is named: %s', (body, refusal, learnt) => {
+    const [found] = new Memory().play([post('session', newForm(), `{"status":0,"body":${body}}`)]);
+    expect(refused(found)).toEqual([refusal]);
+    expect(found?.values.map(({ name }) => name)).toEqual(learnt);
     expect(found?.device).toBe(mac);
   });
 
