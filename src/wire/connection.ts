@@ -5,7 +5,7 @@ import type { Refusal } from './admission.js';
 import { admit, isRefusal } from './admission.js';
 import { GatheredBytes } from './bytes.js';
 import type { DialOptions } from './dial.js';
-import { DialError, dial, loopMessage } from './dial.js';
+import { loopMessage } from './dial.js';
 import type { HeadFacts } from './head.js';
 import type { OutgoingCalls } from './outgoing.js';
 import { LOOP_DEPTH } from './outgoing.js';
@@ -13,7 +13,9 @@ import { refusalAnswer } from './refusals.js';
 import type { StandIn } from './stand-in.js';
 import type { TapLimits } from './tap.js';
 import { Tap } from './tap.js';
+import type { TurnHost } from './turns.js';
 import { Turns } from './turns.js';
+import { UpstreamLeg } from './upstream-leg.js';
 import type { AllowList, Upstream } from './upstreams.js';
 import { hostInFragment } from './upstreams.js';
 
@@ -50,7 +52,7 @@ export class Connection {
   readonly #tap: Tap;
   readonly #turns: Turns | null;
   #lastByteAt = performance.now();
-  #upstream: Socket | null = null;
+  readonly #leg: UpstreamLeg;
   #target: Upstream | null = null;
   #state: 'head' | 'dialling' | 'spliced' | 'refused' | 'over' = 'head';
   #firstHead: Buffer | null = null;
@@ -85,11 +87,20 @@ export class Connection {
       onExchange: (exchange) => this.#exchangeOver(exchange),
     });
     this.#turns = context.standIn && new Turns(context.standIn, this.#turnHost());
+    this.#leg = new UpstreamLeg(context.dialOptions, context.outgoing, {
+      onConnected: (socket, where) => this.#connected(socket, where),
+      onFailed: (refusal) => this.#notConnected(refusal),
+      onData: (chunk) => this.#fromUpstream(chunk),
+      onEnd: () => this.#upstreamEnded(),
+      onDrain: () => this.#resumeClient(),
+      onLost: () => this.#lost('upstream-left'),
+      onClosed: () => this.#closed(),
+    });
     client.on('data', (chunk: Buffer) => this.#fromClient(chunk));
     client.on('end', () => this.#clientEnded());
     client.on('error', () => this.#lost('client-left'));
     client.on('close', () => this.#closed());
-    client.on('drain', () => this.#upstream?.resume());
+    client.on('drain', () => this.#leg.socket?.resume());
   }
 
   /** Ends what has taken too long. `now` is of the monotonic clock, in milliseconds. */
@@ -180,7 +191,7 @@ export class Connection {
         this.#watch((tap) => tap.fromUpstream(bytes)),
       );
     } else {
-      if (!this.#client.write(chunk)) this.#upstream?.pause();
+      if (!this.#client.write(chunk)) this.#leg.socket?.pause();
       this.#watch((tap) => tap.fromUpstream(chunk));
     }
     // After an upgrade, what was taken for the beginning of a head is none.
@@ -226,7 +237,7 @@ export class Connection {
   }
 
   #toUpstream(chunk: Buffer): void {
-    if (this.#upstream?.write(chunk) === false) this.#client.pause();
+    if (this.#leg.socket?.write(chunk) === false) this.#client.pause();
   }
 
   /** Decides about a request by its head; remembers where the connection leads. */
@@ -268,58 +279,19 @@ export class Connection {
     }
     this.#state = 'dialling';
     this.#client.pause();
-    dial(this.#target, this.#context.dialOptions).then(
-      (upstream) => this.#connected(upstream),
-      (error: unknown) => this.#notConnected(error),
-    );
+    this.#leg.dial(this.#target, this.#firstHead, this.#depth);
   }
 
-  #notConnected(error: unknown): void {
-    if (this.#state !== 'dialling') return;
+  #notConnected({ reason, message }: Refusal): void {
     this.#state = 'head';
-    const { reason, message } =
-      error instanceof DialError ? error : { reason: 'connect-failed' as const, message: String(error) };
     const failure = reason === 'lookup-failed' ? 'lookup' : 'connect';
     if (!this.#turns?.failed({ failure, reason, message })) this.#refuse({ reason, message });
   }
 
-  #connected(upstream: Socket): void {
-    if (this.#state !== 'dialling') {
-      upstream.destroy();
-      return;
-    }
+  #connected(upstream: Socket, where: string): void {
     this.#state = 'spliced';
-    this.#upstream = upstream;
-    const endpoint = { address: upstream.remoteAddress ?? '', port: upstream.remotePort ?? 0 };
-    this.#tap.upstream = `${this.#target?.host} ${formatEndpoint(endpoint)}`;
-    const localPort = upstream.localPort ?? 0;
-    if (this.#firstHead) this.#context.outgoing.add(localPort, this.#firstHead, this.#depth);
+    this.#tap.upstream = where;
     this.#lastByteAt = performance.now();
-
-    // A connection that was dropped may still have something to say.
-    const heard = (listener: () => void) => () => {
-      if (this.#upstream === upstream) listener();
-    };
-    upstream.on('data', (chunk: Buffer) => {
-      if (this.#upstream === upstream) this.#fromUpstream(chunk);
-    });
-    upstream.on(
-      'end',
-      heard(() => this.#upstreamEnded()),
-    );
-    upstream.on(
-      'drain',
-      heard(() => this.#resumeClient()),
-    );
-    upstream.on(
-      'error',
-      heard(() => this.#lost('upstream-left')),
-    );
-    upstream.on('close', () => {
-      this.#context.outgoing.remove(localPort);
-      if (this.#upstream === upstream) this.#closed();
-    });
-
     this.#release();
     this.#turns?.sent(this.#lastByteAt);
     // The end of the client's side may have come while dialling.
@@ -329,10 +301,8 @@ export class Connection {
 
   /** Lets go of upstream; the next request that is to go there has it dialled anew. */
   #dropUpstream(): void {
-    const upstream = this.#upstream;
-    this.#upstream = null;
     if (this.#state === 'spliced') this.#state = 'head';
-    upstream?.destroy();
+    this.#leg.drop();
   }
 
   /** Reads on from the client, unless something of what it has sent is still to be dealt with. */
@@ -340,7 +310,7 @@ export class Connection {
     if (this.#later.length === 0) this.#client.resume();
   }
 
-  #turnHost() {
+  #turnHost(): TurnHost {
     return {
       tap: this.#tap,
       toClient: (bytes: Buffer) => {
@@ -412,7 +382,7 @@ export class Connection {
     if (this.#state === 'head') this.#client.end();
     else if (this.#state === 'spliced') {
       this.#release();
-      this.#upstream?.end();
+      this.#leg.socket?.end();
     }
   }
 
@@ -429,7 +399,7 @@ export class Connection {
     const message = `${this.#target?.host} closed the connection before its answer was whole`;
     if (this.#turns.failed({ failure: 'lost', reason: 'upstream-left', message })) return true;
     this.#turns.giveUp();
-    return this.#upstream === null;
+    return this.#leg.socket === null;
   }
 
   /** A side was reset: the other one is too, so that a cut answer stays cut. */
@@ -438,12 +408,12 @@ export class Connection {
     this.#cutBy ??= by;
     if (this.#state === 'refused') this.#finish(by);
     else if (by === 'upstream-left') resetWhenFlushed(this.#client);
-    else if (this.#upstream) resetWhenFlushed(this.#upstream);
+    else if (this.#leg.socket) resetWhenFlushed(this.#leg.socket);
   }
 
   /** One side is closed. The other may still have bytes to pass on. */
   #closed(): void {
-    const closed = this.#client.destroyed && (this.#upstream === null || this.#upstream.destroyed);
+    const closed = this.#client.destroyed && this.#leg.socket?.destroyed !== false;
     if (closed) this.#finish('client-left');
   }
 
@@ -456,7 +426,7 @@ export class Connection {
     if (!this.#isIdle || this.#tap.headSince !== null || this.#state === 'refused') return;
     this.#cutBy ??= 'shutdown';
     this.#client.destroySoon();
-    this.#upstream?.destroySoon();
+    this.#leg.socket?.destroySoon();
   }
 
   #refuseWhenAnswered(): void {
@@ -473,7 +443,7 @@ export class Connection {
     const [head, body] = refusalAnswer(reason, message);
     this.#client.end(Buffer.concat([head, body]));
     this.#client.resume();
-    this.#upstream?.destroy();
+    this.#leg.drop();
     this.#watch((tap) => tap.refuse(reason, head, body));
     this.#context.onRefused(reason, message, this.#tap.client);
   }
@@ -484,11 +454,12 @@ export class Connection {
     const cut = !this.#isIdle;
     this.#turns?.abandon();
     this.#context.standIn?.closed(this.#tap.connection);
-    for (const socket of [this.#client, this.#upstream]) {
+    for (const socket of [this.#client, this.#leg.socket]) {
       // A reset is not possible while the end is being sent (uv_tcp_close_reset).
       if (cut && !socket?.writableEnded) socket?.resetAndDestroy();
       else socket?.destroy();
     }
+    this.#leg.drop();
     this.#watch((tap) => tap.close(this.#cutBy ?? reason));
     this.#context.onClosed(this);
   }

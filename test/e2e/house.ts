@@ -63,14 +63,18 @@ export class House {
     return scale;
   }
 
-  /** Ends scaletap and starts it again, where the scales find it. */
-  async restart(signal: NodeJS.Signals, flags = this.flags): Promise<void> {
+  /** Ends scaletap and starts it again, where the scales find it; with its store open, or as soon as it listens. */
+  async restart(
+    signal: NodeJS.Signals,
+    flags = this.flags,
+    when: 'open' | 'at once' = 'open',
+  ): Promise<void> {
     await this.program.kill(signal);
     const { program, port } = await serve(this.dataDir, this.cloud.port, flags);
     this.program = program;
     this.port = port;
     for (const scale of this.scales) scale.port = port;
-    await program.says(/keeping exchanges and readings/);
+    if (when === 'open') await program.says(/keeping exchanges and readings/);
   }
 
   /** Whether it was the cloud that opened the session of a visit. */

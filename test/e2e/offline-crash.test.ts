@@ -83,6 +83,20 @@ test('SIGTERM in the middle of a visit: the scale has its answer or keeps its we
   await house.expectKept();
 });
 
+test('a visit right after the start brings what was owed before it', async () => {
+  const house = await House.open();
+  const scale = house.scale();
+  await house.firstVisit(scale);
+  await house.cloud.misbehave('refuse');
+  scale.weigh(77);
+  await scale.visit();
+  await house.cloud.recover();
+  await house.restart('SIGTERM', quick, 'at once');
+  // The store is not open yet.
+  await house.liveVisit(scale);
+  expect(house.expectDelivered()).toEqual({ inVain: 0 });
+});
+
 describe.skipIf(!canMount())('on a full disk', () => {
   test('a measure is not acknowledged: the scale keeps it, and it is there when there is space again', async () => {
     // The log of the database alone may have 4 MiB.
@@ -112,6 +126,26 @@ describe.skipIf(!canMount())('on a full disk', () => {
       await scale.visit();
       return scale.store.length === 0 || undefined;
     });
+    await house.expectKept();
+    await house.cloud.recover();
+    await house.liveVisit(scale);
+    expect(house.expectDelivered()).toEqual({ inVain: 0 });
+  }, 60_000);
+
+  test('a disk that is full from the start: the scale is answered, and keeps its weigh-in until there is space', async () => {
+    const disk = smallDisk(16);
+    const makeSpace = fill(disk);
+    const house = await House.open(quick, join(disk, 'data'));
+    const scale = house.scale();
+    await house.cloud.misbehave('refuse');
+    scale.weigh(77);
+    const visit = await scale.visit();
+    expect(visit.exchanges.map(({ endpoint }) => endpoint)).toEqual(['once', 'session', 'measure', 'delete']);
+    expect(scale.store).toHaveLength(1);
+    makeSpace();
+    await house.program.says(/keeping exchanges and readings/);
+    await scale.visit();
+    expect(scale.store).toEqual([]);
     await house.expectKept();
     await house.cloud.recover();
     await house.liveVisit(scale);

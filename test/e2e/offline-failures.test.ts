@@ -9,7 +9,7 @@ import { House } from './house.js';
  * may have got one only if it had got the first without answering.
  */
 
-const steps = ['before the visit', 'session', 'measure', 'delete'] as const;
+const steps = ['before the visit', 'session', 'maint', 'measure', 'delete'] as const;
 
 /** Ways in which nothing that the scale can use comes back: scaletap answers in the place of the cloud. */
 const failures = [
@@ -27,10 +27,16 @@ async function failAt(manner: Manner, step: (typeof steps)[number]): Promise<voi
 
   scale.weigh(77);
   scale.weigh(61.5);
+  // Only the cloud asks for maint here.
+  cloud.add(scale.identity.mac, {
+    ...cloud.books.devices.get(scale.identity.mac),
+    asksMaint: step === 'maint',
+  });
   await cloud.misbehave(manner, step === 'before the visit' ? undefined : step);
   const visit = await scale.visit();
   expect(visit.exchanges.map(({ endpoint, status }) => `${endpoint} ${status}`)).toEqual([
-    ...['once 0', 'session 0', 'measure 0', 'measure 0', 'delete 0'],
+    ...['once 0', 'session 0', ...(step === 'maint' ? ['maint 0'] : [])],
+    ...['measure 0', 'measure 0', 'delete 0'],
   ]);
   // Ours knows who was weighed last, and what.
   expect(visit.session?.users).toMatchObject([{ sn: 'MIC', wt: 76.5 }]);

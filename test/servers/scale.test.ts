@@ -92,6 +92,7 @@ const expected: Readonly<Record<Manner, string>> = {
   'reset-after-request': 'NoReply',
   'reset-in-answer': 'NoReply',
   hang: 'NoReply',
+  slow: '0',
   drip: 'NoReply',
   'half-head': 'NoReply',
   portal: 'ReplyRefused',

@@ -25,6 +25,8 @@ export const manners = {
   'reset-in-answer': { takes: true },
   /** Accepts, and never answers. */
   hang: { takes: true },
+  /** Answers as it should, but only after {@link SLOW_MS}. */
+  slow: { takes: true },
   /** One byte a second. */
   drip: { takes: true },
   /** Closes after half a head. */
@@ -51,6 +53,7 @@ export type Manner = keyof typeof manners;
 export const REFUSED_STATUS = 601;
 
 const DRIP_MS = 1_000;
+export const SLOW_MS = 500;
 const PATIENCE_MS = 60_000;
 /** Whose sessions others get by mistake. */
 export const STRANGER = '00:24:e4:ff:ff:ff';
@@ -240,6 +243,7 @@ export class WithingsCloud {
       case 'hang':
         break;
       default:
+        if (manner === 'slow') await sleep(SLOW_MS);
         this.#asked.delete(socket);
         this.replies.set(endpoint, bytes);
         write(socket, incoming, bytes, outcome);

@@ -126,7 +126,10 @@ function settings(
   const stp = asked && visit.verdict !== 'verified' ? 1 : 0;
   const units = objectOf(parseJson(circumstances.value(device, 'units')?.text ?? ''));
   const known = {
-    ...membersOf(learnt, ([name, value]) => !wholeSettings.has(name) || isWhole(value)),
+    ...membersOf(
+      learnt,
+      ([name, value]) => isWhole(value) || !(wholeSettings.has(name) || isFraction(value)),
+    ),
     ...membersOf(units, ([name, value]) => unitSettings.has(name) && isWhole(value)),
   };
   const lg = languageOf(device, circumstances, learnt);
@@ -179,6 +182,11 @@ function offsets({ zone, clockIsRight }: Circumstances, learnt: unknown): JsonOb
 
 function objectOf(value: unknown): JsonObject {
   return isObject(value) ? value : {};
+}
+
+/** A number that no member of `ind` can be: in it all are whole. */
+function isFraction(value: unknown): boolean {
+  return typeof value === 'number' && !Number.isInteger(value);
 }
 
 function membersOf(

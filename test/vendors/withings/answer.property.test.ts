@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { content, header, isChunked, parseHead } from '../../../src/model/message.js';
 import type { Person } from '../../../src/model/person.js';
-import type { Answer, Circumstances } from '../../../src/vendors/vendor.js';
+import type { Answer } from '../../../src/vendors/vendor.js';
 import { parseOnce, parseReply, parseSession } from '../../servers/ws30-parser.js';
 import { House, mac } from './answering.js';
 import { message, post, requestHead, text } from './exchanges.js';
@@ -56,16 +56,32 @@ const settings = fc.dictionary(
   fc.constantFrom('lg', 'imt', 'stp', 'f', 'g', 'tmp', 'w', 'ws', 'sha1'),
   anything,
 );
-/** What the cloud of a WS-30 may have said: members of any type, but none of a size that would widen the limits. */
+const amount = fc.double({ min: 0, max: 300, noNaN: true });
+const whole = fc.nat(2 ** 31);
+const learntUser = fc.record({
+  id: whole,
+  sn: fc.string({ maxLength: 3 }),
+  wt: amount,
+  re: whole,
+  ht: amount,
+  agt: amount,
+  sx: fc.nat(1),
+  fm: fc.nat(5),
+  cr: whole,
+  att: fc.nat(5),
+  cs: fc.string({ maxLength: 31 }),
+});
+
+/** What the cloud of a WS-30 may have said: nothing that widens a limit, and else of any type. */
 const session = fc
   .record({
-    users: fc.array(fc.oneof(user, anything), { maxLength: 3 }),
-    ind: anything,
+    users: fc.array(learntUser, { maxLength: 15 }),
+    ind: fc.oneof(settings, anything),
     syp: anything,
     ctp: anything,
   })
-  .chain((body) => settings.map((ind) => ({ ...body, ind })))
-  .map(({ users: table, ...body }) => JSON.stringify({ status: 0, body: { sp: { users: table }, ...body } }));
+  .map(({ users: table, ...rest }) => JSON.stringify({ status: 0, body: { sp: { users: table }, ...rest } }))
+  .filter((text) => Buffer.byteLength(text) <= 1_799);
 
 const anyText = fc.oneof(fc.string({ maxLength: 60 }), fc.json());
 const values = fc.record(
@@ -109,12 +125,12 @@ const told = fc.record({
   nowMs: fc.oneof(fc.integer({ min: -1e13, max: 1e13 }), fc.constantFrom(Number.NaN, 8.64e15, 1e300)),
   clockIsRight: fc.boolean(),
   people: fc.array(person, { maxLength: 20 }),
-  gravityMs2: fc.option(fc.double()),
-  language: fc.option(fc.string({ maxLength: 9 })),
+  gravityMs2: fc.option(fc.double(), { nil: null }),
+  language: fc.option(fc.string({ maxLength: 9 }), { nil: null }),
   requireAuth: fc.boolean(),
   canKeep: fc.boolean(),
   random: fc.uint8Array({ minLength: 16, maxLength: 20 }),
-}) satisfies fc.Arbitrary<Partial<Circumstances>>;
+});
 
 const newest = fc.option(fc.record({ value: fc.double(), timeMs: fc.oneof(fc.double(), fc.nat(2e12)) }), {
   nil: undefined,
@@ -157,6 +173,27 @@ test('whatever was learnt, set or told, a scale takes the answer', () => {
       }
     }),
     { numRuns: 1_500 },
+  );
+});
+
+test('whatever a newer model was told, it is told no orders, and no longer a reply', () => {
+  const body = fc.record({
+    sp: fc.record({ users: fc.oneof(users, anything) }),
+    more: fc.jsonValue(),
+    ind: settings,
+  });
+  fc.assert(
+    fc.property(body, houses, (learnt, house) => {
+      const before = JSON.stringify({ status: 0, body: learnt });
+      house.set('session', before);
+      house.told = { ...house.told, requireAuth: false };
+      const answer = house.answer(post('session', `action=new&auth=${mac}`, null));
+      const payload = answer === null ? Buffer.alloc(0) : payloadOf(answer);
+      expect(payload.length).toBeLessThanOrEqual(Math.max(1_799, Buffer.byteLength(before)));
+      expect(text(payload)).toMatch(/^\{"status":0,"body":\{/);
+      expect(text(payload)).not.toMatch(/"(?:blc|sha1|ws|kl)":/);
+      expect(() => JSON.parse(payload.toString())).not.toThrow();
+    }),
   );
 });
 
