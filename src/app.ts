@@ -42,8 +42,11 @@ export interface App {
 export async function startApp(settings: Settings, log: Log): Promise<App> {
   const bound: Endpoint[] = [];
   const calls = new Calls(settings, bound);
-  const recorder: Recorder = new Recorder(recorderSettings(settings, calls), log, (owing) => {
-    catchUp.owing = owing;
+  const recorder: Recorder = new Recorder(recorderSettings(settings, calls), log, {
+    onOwing: (owing) => {
+      catchUp.owing = owing;
+    },
+    onSessions: (sessions) => standIn.recall(sessions),
   });
   const record = (exchange: Exchange) => recorder.record(exchange);
   const catchUp = new CatchUpLoop(

@@ -1,8 +1,9 @@
 import type { Settings } from '../config/schema.js';
 import { UsageError } from '../model/errors.js';
+import type { Person } from '../model/person.js';
 import type { Reading } from '../model/reading.js';
 import { Store } from '../store/store.js';
-import { vendorOf } from '../vendors/index.js';
+import { vendorOf, vendors } from '../vendors/index.js';
 import { filterOf } from './filters.js';
 import { print } from './output.js';
 import type { NamedReading } from './reading-formats.js';
@@ -27,9 +28,9 @@ export async function run(settings: Settings): Promise<number> {
 function wanted(
   store: Store,
   filter: ReturnType<typeof filterOf>,
-  { person, limit }: Settings,
+  { person, limit, people }: Settings,
 ): readonly NamedReading[] {
-  const nameOf = names(store);
+  const nameOf = names(store, people);
   if (person === null) return store.readings.list({ ...filter, limit: limit ?? undefined }).map(nameOf);
   // A person may be asked for by name, which the store does not know by reading.
   const all = store.readings.list(filter).map(nameOf);
@@ -37,15 +38,17 @@ function wanted(
   return limit === null ? theirs : theirs.slice(-limit);
 }
 
-/** Adds the short names that the user tables of the devices give to persons. */
-function names(store: Store): (reading: Reading) => NamedReading {
+/** Adds the short names that the user tables of the devices give to persons, or else the settings. */
+function names(store: Store, people: readonly Person[]): (reading: Reading) => NamedReading {
+  const ours = new Map(vendors.map(({ name, idsOf }) => [name, idsOf(people)]));
   const tables = new Map<string, ReadonlyMap<string, string>>();
   return (reading) => {
     const { vendor, device, person } = reading;
+    if (person === null) return { ...reading, personName: null };
     const key = `${vendor} ${device}`;
     const table = tables.get(key) ?? userNames(store.values.get(vendor, device, 'users'));
     tables.set(key, table);
-    return { ...reading, personName: person === null ? null : (table.get(person) ?? null) };
+    return { ...reading, personName: table.get(person) ?? ours.get(vendor)?.get(person)?.shortName ?? null };
   };
 }
 

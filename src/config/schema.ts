@@ -163,7 +163,7 @@ export const options = {
   }),
   people: structure<readonly Person[]>({
     group: 'Offline',
-    commands: relay,
+    commands: ['serve', 'readings'],
     describe:
       'Who lives in the house, for scales that no cloud has told; easier in the file, see docs/configuration.md',
     value: 'JSON',

@@ -11,6 +11,8 @@ import { UserError } from '../model/errors.js';
 
 const LONGEST_LINE = 1_024;
 const PATIENCE_MS = 5_000;
+/** In bytes: what macOS takes, the least of all systems. Node asks some for the socket of a path that it has cut. */
+const LONGEST_PATH = 103;
 
 /** What is asked: to switch the mode, or only which one it is. */
 export interface ControlRequest {
@@ -42,13 +44,20 @@ export async function listenControl(
     if (await isAlive(path)) {
       throw new UserError(`another scaletap serves ${dataDir} already; \`scaletap mode\` reaches that one`);
     }
-    // A killed serve has left it.
-    rmSync(path, { force: true });
-    await listen(server, path).catch((again: unknown) => {
+    try {
+      // A killed serve has left it.
+      rmSync(path, { force: true });
+      await listen(server, path);
+    } catch (again) {
       throw controlError(path, again);
-    });
+    }
   }
-  chmodSync(path, 0o600);
+  try {
+    chmodSync(path, 0o600);
+  } catch (error) {
+    server.close();
+    throw controlError(path, error);
+  }
   server.unref();
   return { close: () => void server.close() };
 }
@@ -72,6 +81,9 @@ export async function askControl(dataDir: string, request: ControlRequest): Prom
     if (['ENOENT', 'ECONNREFUSED', 'ENOTSOCK'].includes(codeOf(error))) {
       throw new UserError(`no scaletap serves ${dataDir} now; start it, or name its folder with --data-dir`);
     }
+    if (error instanceof Error && !('code' in error)) {
+      throw new UserError(`${path} does not speak as scaletap does: ${error.message}`);
+    }
     throw controlError(path, error);
   } finally {
     socket.destroy();
@@ -79,7 +91,13 @@ export async function askControl(dataDir: string, request: ControlRequest): Prom
 }
 
 function serveOne(socket: Socket, answer: (request: ControlRequest) => ControlReply): void {
-  const end = (reply: ControlReply) => socket.end(`${JSON.stringify(reply)}\n`);
+  // A client that says nothing does not hold up the end of the process.
+  socket.unref();
+  // Whatever else comes, or does not, is not waited for.
+  const end = (reply: ControlReply) => {
+    socket.write(`${JSON.stringify(reply)}\n`);
+    socket.destroySoon();
+  };
   readLine(
     socket,
     (line) => end(answer({ mode: modeIn(line) })),
@@ -121,11 +139,13 @@ function readLine(socket: Socket, onLine: (line: string) => void, onError: (erro
   socket.on('end', () => once(() => onError(new Error('it closed without a line'))));
 }
 
-/** Relative where that is shorter: the system takes about a hundred characters. */
+/** Relative where that is shorter. Throws a {@link UserError} when it is too long for a socket all the same. */
 function socketPath(dataDir: string): string {
   const path = join(dataDir, 'control.sock');
   const shorter = relative('.', path);
-  return shorter.length < path.length ? shorter : path;
+  const chosen = shorter.length < path.length ? shorter : path;
+  if (Buffer.byteLength(chosen) > LONGEST_PATH) throw controlError(path, new Error('the path is too long'));
+  return chosen;
 }
 
 function listen(server: Server, path: string): Promise<void> {

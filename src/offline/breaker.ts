@@ -19,6 +19,7 @@ export class Breaker {
   #failures = 0;
   #open = false;
   #paused = false;
+  #probing = false;
   #timer: NodeJS.Timeout | null = null;
 
   constructor(options: BreakerOptions) {
@@ -59,14 +60,16 @@ export class Breaker {
   }
 
   #schedule(): void {
-    if (this.#paused || this.#timer) return;
+    if (this.#paused || this.#probing || this.#timer) return;
     this.#timer = setTimeout(() => void this.#probe(), this.#options.probeIntervalMs);
     this.#timer.unref();
   }
 
   async #probe(): Promise<void> {
-    const there = await this.#options.probe();
     this.#timer = null;
+    this.#probing = true;
+    const there = await this.#options.probe();
+    this.#probing = false;
     if (!this.#open || this.#paused) return;
     if (there) this.worked();
     else this.#schedule();

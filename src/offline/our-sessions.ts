@@ -78,9 +78,19 @@ export class OurSessions {
     this.#challenged.set(address, true, now);
   }
 
+  /** Upstream has challenged the client since: the session that it opens next is not ours. */
+  challengedLive(address: string): void {
+    this.#challenged.delete(address);
+  }
+
   opened(connection: string, address: string, id: string, now: number): void {
     this.#connections.add(connection);
     this.#challenged.delete(address);
+    this.#sessions.set(id, true, now);
+  }
+
+  /** An earlier run of ours has opened it. */
+  recalled(id: string, now: number): void {
     this.#sessions.set(id, true, now);
   }
 

@@ -57,6 +57,8 @@ export class OfflineStandIn implements StandIn {
   readonly #ours = new OurSessions();
   readonly #live = new LiveSessions();
   readonly #breakers = new Map<string, Breaker>();
+  /** The connections that wait for an answer of ours. */
+  readonly #answering = new Set<string>();
   #mode: Mode;
 
   constructor(settings: OfflineSettings, hooks: OfflineHooks, log: Log) {
@@ -81,6 +83,11 @@ export class OfflineStandIn implements StandIn {
       if (mode === 'auto') breaker.resume();
       else breaker.pause();
     }
+  }
+
+  /** Sessions that an earlier run has opened, by their ids: they are ours as well. */
+  recall(sessions: readonly string[]): void {
+    for (const id of sessions) this.#ours.recalled(id, performance.now());
   }
 
   get mayCall(): boolean {
@@ -117,14 +124,19 @@ export class OfflineStandIn implements StandIn {
     }
     const device = this.#live.device(session, now);
     if (device === undefined || !this.#hooks.owes(vendor.name, device)) return plan;
-    return this.#hooks.deliverOwed({ vendor, device, session, upstream: asked.upstream }).then(() => plan);
+    return (
+      this.#hooks
+        .deliverOwed({ vendor, device, session, upstream: asked.upstream })
+        // The mode may have been switched meanwhile.
+        .then(() => this.#byMode(vendor, claim, asked.upstream))
+    );
   }
 
   review(asked: Asked, plan: 'review' | 'try', request: RawMessage, response: RawMessage): Review {
     const claim = claimOf(asked);
     const vendor = claimant(claim);
     if (vendor === undefined) return passed;
-    const fault = this.#fault(vendor, asked.upstream, request, response);
+    const fault = this.#fault(vendor, asked, request, response);
     const verdict = this.#guarded(vendor, claim, response, asked.upstream.host);
     if (plan === 'review') return { failed: null, verdict };
     if (fault !== null || verdict.kind !== 'refused') return { failed: fault, verdict };
@@ -132,7 +144,8 @@ export class OfflineStandIn implements StandIn {
   }
 
   /** What is wrong with an answer; null when it is the vendor's own. */
-  #fault(vendor: Vendor, { host }: Upstream, request: RawMessage, response: RawMessage): Failed | null {
+  #fault(vendor: Vendor, asked: Asked, request: RawMessage, response: RawMessage): Failed | null {
+    const { host } = asked.upstream;
     if (!response.complete) {
       return {
         failure: 'not-protocol',
@@ -148,6 +161,10 @@ export class OfflineStandIn implements StandIn {
     this.#breakers.get(host)?.worked();
     const { status, session } = judgement;
     if (session !== null) this.#opened(vendor, request, session);
+    const now = performance.now();
+    if (this.#ours.hasChallenged(addressOf(asked), now) && vendor.step(request).kind === 'challenge') {
+      this.#ours.challengedLive(addressOf(asked));
+    }
     if (status === 0 || !this.#settings.failOn.has('status') || vendor.step(request).kind !== 'open')
       return null;
     const message = `${host} opens no session: it answers with status ${status}`;
@@ -155,19 +172,24 @@ export class OfflineStandIn implements StandIn {
   }
 
   standsInFor(asked: Asked, { failure, message }: Failed): boolean {
-    if (this.#mode !== 'auto' || !this.#settings.failOn.has(failure)) return false;
+    if (this.#mode === 'live') return false;
+    if (this.#mode === 'auto' && !this.#settings.failOn.has(failure)) return false;
     this.#log.debug(`${asked.client}: ${message}; answering in its place`);
     const vendor = claimant(claimOf(asked));
     // A cloud that refuses one device is there for others.
-    if (vendor && failure !== 'status') this.#breaker(vendor, asked.upstream).failed(message);
+    if (vendor && failure !== 'status' && this.#mode === 'auto')
+      this.#breaker(vendor, asked.upstream).failed(message);
     return true;
   }
 
   async answer(asked: Asked, exchange: Exchange): Promise<RawMessage | null> {
     const vendor = claimant(claimOf(asked));
     if (vendor === undefined) return null;
+    this.#answering.add(asked.connection);
     const response = await this.#hooks.answer(vendor, exchange);
-    if (response === null) return null;
+    // A client that has left meanwhile knows of no visit.
+    const stayed = this.#answering.delete(asked.connection);
+    if (response === null || !stayed) return response;
     const { request } = exchange;
     const now = performance.now();
     const { kind } = vendor.step(request);
@@ -177,12 +199,14 @@ export class OfflineStandIn implements StandIn {
       const judgement = vendor.judge(request, response);
       if (judgement.good && judgement.session !== null) {
         this.#ours.opened(asked.connection, addressOf(asked), judgement.session, now);
+        this.#log.info(`${vendor.step(request).device} has a session with scaletap (${exchange.reason})`);
       }
     }
     return response;
   }
 
   closed(connection: string): void {
+    this.#answering.delete(connection);
     this.#ours.ended(connection);
   }
 

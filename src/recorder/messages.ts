@@ -71,8 +71,8 @@ export type ToThread =
 
 /** From the store's thread. */
 export type FromThread =
-  /** The database is open; its file. */
-  | { readonly kind: 'open'; readonly file: string }
+  /** The database is open; its file, and the sessions that we have opened lately, by their ids. */
+  | { readonly kind: 'open'; readonly file: string; readonly sessions: readonly string[] }
   /** Nothing can be kept until a person has acted; the thread ends. */
   | { readonly kind: 'unusable'; readonly message: string }
   /** The batch at hand is on disk. */

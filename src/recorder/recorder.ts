@@ -24,6 +24,16 @@ const CLOSE_TIMEOUT_MS = 10_000;
 const FIRST_RESTART_MS = 1_000;
 const LAST_RESTART_MS = 60_000;
 
+/** What the store's thread tells by itself. */
+export interface RecorderEvents {
+  /** What the cloud is owed has changed. */
+  onOwing(owing: Owing): void;
+  /** The store is open; the sessions that we have opened lately, by their ids. */
+  onSessions(sessions: readonly string[]): void;
+}
+
+const unheard: RecorderEvents = { onOwing: () => undefined, onSessions: () => undefined };
+
 /** A question on its way to the store's thread. */
 class Asking {
   readonly question: Question;
@@ -68,13 +78,12 @@ export class Recorder implements OwedPlace {
   /** No thread is to be started any more. */
   #ended = false;
   #onEvent: () => void = () => undefined;
-  readonly #onOwing: (owing: Owing) => void;
+  readonly #events: RecorderEvents;
 
-  /** `onOwing` is told when what the cloud is owed has changed. */
-  constructor(settings: RecorderSettings, log: Log, onOwing: (owing: Owing) => void = () => undefined) {
+  constructor(settings: RecorderSettings, log: Log, events: RecorderEvents = unheard) {
     this.#settings = settings;
     this.#log = log;
-    this.#onOwing = onOwing;
+    this.#events = events;
   }
 
   /**
@@ -169,6 +178,7 @@ export class Recorder implements OwedPlace {
       switch (message.kind) {
         case 'open':
           this.#open = true;
+          this.#events.onSessions(message.sessions);
           resolve(message.file);
           this.#flush();
           break;
@@ -189,7 +199,7 @@ export class Recorder implements OwedPlace {
           this.#flush();
           break;
         case 'owing':
-          this.#onOwing(message.owing);
+          this.#events.onOwing(message.owing);
           break;
         case 'log':
           this.#log[message.level](message.message);

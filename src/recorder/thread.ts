@@ -23,6 +23,9 @@ const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 30_000;
 const HOUSEKEEPING_EVERY_MS = 5_000;
 const REST_MS = 0.02;
+/** What a killed run may have left open: no visit of a scale takes longer, and one has few exchanges. */
+const RECALL_MS = 600_000;
+const RECALL_EXCHANGES = 500;
 
 /** What {@link rest} waits on; it is never woken but by the time. */
 const nobody = new Int32Array(new SharedArrayBuffer(4));
@@ -86,8 +89,24 @@ async function main(): Promise<void> {
         break;
     }
   });
-  post({ kind: 'open', file: store.file });
+  post({ kind: 'open', file: store.file, sessions: ourSessions(store) });
   tellOwing();
+}
+
+/** The sessions that we have opened lately, by their ids: a run that was killed has left them to us. */
+function ourSessions(store: Store): string[] {
+  const ids: string[] = [];
+  try {
+    for (const exchange of store.journal.recall(Date.now() - RECALL_MS, RECALL_EXCHANGES)) {
+      const { request, response, answered } = exchange;
+      if (answered !== 'replayed' || response === null) continue;
+      const judgement = vendorOf(exchange)?.judge(request, response);
+      if (judgement?.good && judgement.session !== null) ids.push(judgement.session);
+    }
+  } catch (error) {
+    log('warn', `cannot look for sessions of the last run: ${messageOf(error)}`);
+  }
+  return ids;
 }
 
 /** Answers the questions of the relay's thread. */

@@ -160,6 +160,17 @@ export class Journal {
     }
   }
 
+  /**
+   * Reads the exchanges of the last moments again, for what they leave to those that follow: a session outlives a run
+   * that was killed. Gives them, the oldest first.
+   */
+  *recall(sinceMs: number, limit: number): Generator<StoredExchange> {
+    for (const exchange of this.list({ sinceMs, limit })) {
+      for (const [key, note] of this.#read(exchange).findings.notes) this.#note(key, note);
+      yield exchange;
+    }
+  }
+
   /** What was learnt of a vendor's devices, and what the exchanges of this run have left. */
   known(vendor: Vendor): Known {
     return {

@@ -64,6 +64,8 @@ export class Owing {
       answeredAtMs: Math.floor((exchange.startedAtUs + exchange.endedAfterUs) / 1000),
     };
     if (answered === 'replayed') {
+      // What may be forged is not passed on under a name that the cloud trusts.
+      if (findings.readings.some(({ quality }) => quality.includes('unverified'))) return;
       if (!this.#cloudHas(vendor, findings)) this.#owed.enter({ ...debt, exchange: id, request });
     } else {
       this.#owed.delivered(debt.vendor, debt.device, debt.key, debt.answeredAtMs);

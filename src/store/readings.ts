@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Kind, Unit } from '../model/quantity.js';
 import type { Quality, Reading, VendorName } from '../model/reading.js';
 import type { Database, Prepared } from './database.js';
@@ -32,6 +33,9 @@ export class Readings {
         .where('vendor', '=', '')
         .where('person', '=', '')
         .where('kind', '=', '')
+        .where((where) =>
+          where.or([where('quality', 'is', null), where('quality', 'not like', sql.lit('%unverified%'))]),
+        )
         .orderBy('time_ms', 'desc')
         .limit(1),
     );
@@ -50,7 +54,7 @@ export class Readings {
     return this.#inserter.insert(found.map(([reading, exchange]) => parametersOf(reading, exchange))).count;
   }
 
-  /** The newest reading of a kind for a person, from whichever device. */
+  /** The newest reading of a kind for a person, from whichever device, that nobody can have forged. */
   newest(vendor: string, person: string, kind: string): { value: number; timeMs: number } | undefined {
     const [row] = this.#newest.all([vendor, person, kind, 1]);
     return row && { value: row.value, timeMs: row.time_ms };

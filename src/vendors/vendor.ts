@@ -183,6 +183,8 @@ export interface Vendor {
   guard(response: RawMessage): Guarded | null;
   /** Our own answer to a complete request (the exchange has no response yet); null when there is none to be had. */
   answer(exchange: Exchange, circumstances: Circumstances): Answer | null;
+  /** The people of the settings by their user ids as readings have them, those that we have made up included. */
+  idsOf(people: readonly Person[]): ReadonlyMap<string, Person>;
   /** A request that brought measures, as it is in another session; undefined when it cannot be told apart. */
   readdress(request: RawMessage, session: string): RawMessage | undefined;
   /** A visit in the name of a device; undefined when not enough is known of it. */

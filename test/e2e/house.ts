@@ -1,10 +1,12 @@
+import { join } from 'node:path';
+import Libsql from 'libsql';
 import { expect, onTestFinished } from 'vitest';
 import type { ScaleOptions, Visit } from '../servers/scale.js';
 import { Scale } from '../servers/scale.js';
 import type { CloudUser, Tally } from '../servers/withings-books.js';
 import { WithingsCloud } from '../servers/withings-cloud.js';
 import type { Program } from './scaletap.js';
-import { folder, output, serve, until } from './scaletap.js';
+import { folder, output, run, serve, until } from './scaletap.js';
 
 /** A house with scales, a running scaletap, and a cloud outside that can be told to misbehave. */
 
@@ -87,11 +89,20 @@ export class House {
     const visit = await scale.visit();
     expect(this.wasLive(visit)).toBe(true);
     expect(visit.exchanges.map(({ endpoint }) => endpoint)).toContain('maint');
-    await until('the secret', async () => {
-      const { code } = await this.command('values', 'show', scale.identity.mac, 'secret');
-      return code === 0 || undefined;
-    });
+    await this.program.says(/keeping exchanges and readings/);
+    await until('the secret', () => this.#knowsSecret(scale) || undefined);
     return visit;
+  }
+
+  /** Out of the database itself: a command takes a while to start. */
+  #knowsSecret({ identity }: Scale): boolean {
+    const db = new Libsql(join(this.dataDir, 'scaletap.db'), { readonly: true });
+    try {
+      const secret = db.prepare("SELECT text FROM value WHERE device = ? AND name = 'secret'");
+      return secret.all([identity.mac]).length > 0;
+    } finally {
+      db.close();
+    }
   }
 
   /** Visits until one goes to the cloud again. */
@@ -103,8 +114,7 @@ export class House {
   }
 
   /** Runs a command on the data of the house. */
-  async command(...args: readonly string[]) {
-    const { run } = await import('./scaletap.js');
+  command(...args: readonly string[]) {
     return run(...args, '--data-dir', this.dataDir);
   }
 

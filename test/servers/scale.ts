@@ -130,7 +130,8 @@ export class Scale {
     const opened = await ask('session', sessionForm(this.identity, parseOnce(challenge.payload)));
     if (opened.status !== 0) return null;
     const session = parseSession(opened.payload);
-    this.users = session.users ?? this.users;
+    // What it does to them itself is not to be seen in the reply.
+    this.users = structuredClone(session.users) ?? this.users;
     return session;
   }
 

@@ -67,6 +67,7 @@ export function scripted(
     readdress: () => undefined,
     visit: () => undefined,
     probe: () => message(''),
+    idsOf: () => new Map(),
     ...given,
   };
   return () => vendor;

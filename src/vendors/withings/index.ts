@@ -10,6 +10,7 @@ import { probe, visit } from './own-visit.js';
 import { readdress } from './readdress.js';
 import { secretSpans } from './redaction.js';
 import { step } from './step.js';
+import { byId } from './user-members.js';
 import { Visit } from './visit.js';
 
 /**
@@ -42,6 +43,7 @@ export const withings: Vendor = {
   guards,
   guard,
   answer,
+  idsOf: (people) => new Map([...byId(people)].map(([id, person]) => [String(id), person])),
   readdress,
   visit,
   probe,

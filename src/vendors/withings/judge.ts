@@ -9,6 +9,8 @@ import { fieldText, requestForm } from './request-form.js';
 
 type Bad = Extract<Judgement, { good: false }>;
 
+const WEATHER = '/cgi-bin/v2/weather';
+
 const PLAIN = Buffer.from('{"status":0}');
 const PLAIN_CHUNKED = Buffer.from('c\r\n{"status":0}\r\n0\r\n\r\n');
 const FINE: Judgement = { good: true, status: 0, final: false, session: null };
@@ -37,7 +39,8 @@ const finals: ReadonlySet<number> = new Set([
  * is wrong; but not where a 4xx says 0, or only repeats the HTTP status, which is how web frameworks word their
  * errors. A redirect never is, and 5xx is the server's trouble whatever the body says.
  *
- * Of a path that is not in endpoints.ts, a firmware image say, the shape of replies is not known: all but 5xx pass.
+ * Of a path that is not in endpoints.ts, a firmware image say, the shape of replies is not known, and neither is that
+ * of the weather: all but 5xx pass.
  */
 export function judge(request: RawMessage, response: RawMessage): Judgement {
   const http = httpStatus(response.head);
@@ -46,7 +49,7 @@ export function judge(request: RawMessage, response: RawMessage): Judgement {
   const needs = path === '/cgi-bin/once' || path === '/cgi-bin/session' ? need(path, request) : null;
   if (http >= 200 && http <= 299 && needs === null && isPlain(response)) return FINE;
 
-  if (!endpoints.has(path)) return FINE;
+  if (!endpoints.has(path) || path === WEATHER) return FINE;
   if (http < 200 || (http >= 300 && http <= 399)) return notProtocol(`HTTP status ${http}`);
   const json = readJson(response);
   if ('good' in json) return json;

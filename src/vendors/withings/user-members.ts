@@ -109,8 +109,20 @@ export function agedSince(age: number, sinceMs: number, nowMs: number): number {
   return isAmount(aged) ? rounded(aged, 1) : age;
 }
 
+/** The people of the settings by their ids, in their order. */
+export function byId(people: readonly Person[]): ReadonlyMap<number, Person> {
+  const found = new Map<number, Person>();
+  const taken = new Set<number>();
+  for (const person of people) {
+    const id = idOf(person, taken);
+    taken.add(id);
+    found.set(id, person);
+  }
+  return found;
+}
+
 /** The id that a person has at the vendor, or else one of our own: always the same for a name that is unique. */
-export function idOf(person: Person, taken: ReadonlySet<number>): number {
+function idOf(person: Person, taken: ReadonlySet<number>): number {
   const given = Number(person.ids.withings ?? 0);
   if (isWhole(given) && given > 0) return given;
   let place = Number.parseInt(hash('sha256', person.name, 'hex').slice(0, 12), 16) % OWN_IDS;

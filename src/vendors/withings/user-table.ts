@@ -3,9 +3,9 @@ import { isObject, type JsonObject, jsonText } from './json.js';
 import { isNested, type Limits } from './limits.js';
 import {
   agedSince,
+  byId,
   exactAge,
   heightOf,
-  idOf,
   isAmount,
   isWhole,
   longAgo,
@@ -113,10 +113,7 @@ export function withoutThose(members: JsonObject, other: JsonObject): JsonObject
  * somebody else for them.
  */
 function fromPeople(told: Told): JsonObject[] {
-  const taken = new Set<number>();
-  return told.people.flatMap((person) => {
-    const id = idOf(person, taken);
-    taken.add(id);
+  return [...byId(told.people)].flatMap(([id, person]) => {
     const { wt, cr, att, ...resistance } = {
       ...(isAmount(person.weightKg) ? { wt: rounded(person.weightKg, 3) } : {}),
       cr: longAgo(told.nowMs),

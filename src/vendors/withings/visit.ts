@@ -133,9 +133,8 @@ export class Visit {
 
   /** Keeps a reading of something measured at a time of its own. */
   read({ kind, value, timeMs, device, person, candidates = [], quality = [] }: Measured): void {
-    const failed = this.session?.verdict === 'failed';
     const own: readonly Quality[] = this.replayed ? ['replayed', ...quality] : quality;
-    const qualities: readonly Quality[] = failed ? [...own, 'unverified'] : own;
+    const qualities: readonly Quality[] = this.#isUnverified(device) ? [...own, 'unverified'] : own;
     this.#readings.push(
       reading({ vendor: 'withings', kind, value, timeMs, device, person, candidates, quality: qualities }),
     );
@@ -202,6 +201,17 @@ export class Visit {
       return seconds * 1000;
     }
     return undefined;
+  }
+
+  /**
+   * Whether the device has failed to prove who it is. Upstream judges for itself, so in its answers only a wrong hash
+   * counts; where we answered, whatever is not proven by a known secret.
+   */
+  #isUnverified(device: string): boolean {
+    const { session } = this;
+    if (session?.verdict === 'failed') return true;
+    if (!this.replayed || this.known.value(device, 'secret') === undefined) return false;
+    return session?.verdict !== 'verified' || session.device !== device;
   }
 
   #readForm(request: RawMessage): Form | null {
