@@ -30,18 +30,8 @@ export const peers = [
     keeps: 'nothing',
     command: ({ port, originPort }) => [node, splice, `${port}`, `${originPort}`],
   },
-  {
-    name: 'scaletap',
-    keeps: 'durable journal',
-    journal: true,
-    command: ({ port, originPort, folder }) => [
-      ...[node, scaletap, 'serve', '--mode', 'live', '--listen', `127.0.0.1:${port}`],
-      ...['--upstream', `scalews.withings.net=127.0.0.1:${originPort}`, '--data-dir', folder],
-      // Nothing may be forgotten: what is missing in the journal counts as lost.
-      ...['--journal-max-size', '0'],
-    ],
-    missing: existsSync(scaletap) ? undefined : 'dist/main.js is not built',
-  },
+  scaletapIn('scaletap', 'auto'),
+  scaletapIn('scaletap-live', 'live'),
   {
     name: 'http-proxy',
     keeps: 'nothing',
@@ -66,6 +56,21 @@ export const peers = [
   },
   { name: 'nginx', keeps: 'nothing', command: nginxCommand, missing: installed('nginx') },
 ];
+
+function scaletapIn(name, mode) {
+  return {
+    name,
+    keeps: 'durable journal',
+    journal: true,
+    command: ({ port, originPort, folder }) => [
+      ...[node, scaletap, 'serve', '--mode', mode, '--listen', `127.0.0.1:${port}`],
+      ...['--upstream', `scalews.withings.net=127.0.0.1:${originPort}`, '--data-dir', folder],
+      // Nothing may be forgotten: what is missing in the journal counts as lost.
+      ...['--journal-max-size', '0'],
+    ],
+    missing: existsSync(scaletap) ? undefined : 'dist/main.js is not built',
+  };
+}
 
 /** One process does it all, so that its memory and its CPU time are the peer's. */
 function nginxCommand({ port, originPort, folder }) {

@@ -94,6 +94,8 @@ export class CatchUpLoop {
     if (delivered + refused > 0)
       this.#log.info(refused === 0 ? what : `${what}, ${refused} were refused by it`);
     if (end === 'trouble') this.#log.warn(`owed measures of ${device} are still to be sent: ${problem}`);
-    if (end === 'unknown') this.#log.debug(`no session can be opened as ${device}: its secret is not known`);
+    if (end === 'unknown') {
+      this.#log.debug(`no session can be opened as ${device}: its secret, or how it opens one, is not known`);
+    }
   }
 }

@@ -119,8 +119,10 @@ export function kindCloud(): Promise<number> {
     const incoming = new Incoming(socket);
     try {
       for (;;) {
-        await incoming.message();
-        socket.write('HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 12\r\n\r\n{"status":0}');
+        const isOnce = (await incoming.message()).includes('/cgi-bin/once ');
+        const json = isOnce ? '{"status":0,"body":{"once":"21112cb3-1b433eef"}}' : '{"status":0}';
+        const head = `HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: ${json.length}\r\n\r\n`;
+        socket.write(head + json);
       }
     } catch {
       // The relay has hung up.

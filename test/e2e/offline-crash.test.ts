@@ -64,6 +64,28 @@ test('kill -9 while the cloud is getting what it is owed: that one comes again, 
   await house.expectKept();
 }, 180_000);
 
+test('kill -9 in the middle of a visit of ours, and the cloud is back: the next run goes on with it', async () => {
+  const house = await House.open();
+  const scale = house.scale();
+  await house.firstVisit(scale);
+  await house.cloud.misbehave('refuse');
+  scale.weigh(77);
+  const visit = await scale.visit({
+    reconnectBefore: 'measure',
+    before: async (endpoint) => {
+      if (endpoint !== 'measure') return;
+      await house.cloud.recover();
+      await house.restart('SIGKILL');
+    },
+  });
+  expect(visit.exchanges.map(({ status }) => status)).toEqual([0, 0, 0, 0]);
+  // The cloud was not asked about a session that it does not know.
+  expect(house.cloud.books.count(250)).toBe(0);
+  await house.liveVisit(scale);
+  expect(house.expectDelivered()).toEqual({ inVain: 0 });
+  await house.expectKept();
+});
+
 test('SIGTERM in the middle of a visit: the scale has its answer or keeps its weigh-in', async () => {
   const house = await House.open();
   const scale = house.scale();

@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { BreakerOptions } from '../../src/offline/breaker.js';
 import { Breaker } from '../../src/offline/breaker.js';
 
@@ -12,6 +12,7 @@ const INTERVAL_MS = 30_000;
 /** A breaker with a clock that the test turns, and probes that it answers. */
 function watched(given: Partial<BreakerOptions> = {}) {
   vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
   const told: string[] = [];
   const probes: ((there: boolean) => void)[] = [];
   const breaker = new Breaker({

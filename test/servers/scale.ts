@@ -25,7 +25,7 @@ export interface ScaleOptions {
 }
 
 /** One request of a visit, and what came back. */
-export interface Exchanged {
+interface Exchanged {
   readonly endpoint: Endpoint;
   readonly status: number;
   readonly reply: Message;

@@ -53,10 +53,10 @@ export type Manner = keyof typeof manners;
 export const REFUSED_STATUS = 601;
 
 const DRIP_MS = 1_000;
-export const SLOW_MS = 500;
+const SLOW_MS = 500;
 const PATIENCE_MS = 60_000;
 /** Whose sessions others get by mistake. */
-export const STRANGER = '00:24:e4:ff:ff:ff';
+const STRANGER = '00:24:e4:ff:ff:ff';
 
 /** A stand-in for the vendor's cloud, on raw sockets and always on the same port. */
 export class WithingsCloud {
