@@ -8,6 +8,7 @@ const servers = [
   { program: '/usr/sbin/unbound', package: 'unbound', suites: 'DNS override with Unbound' },
   { program: '/usr/sbin/named', package: 'bind9', suites: 'DNS override with BIND 9' },
   { program: '/usr/sbin/ip', package: 'iproute2', suites: 'DNS override, end to end' },
+  { program: '/usr/bin/strace', package: 'strace', suites: 'mode offline under strace' },
   { program: '/usr/bin/systemd-analyze', package: 'systemd', suites: 'systemd unit' },
 ];
 

@@ -148,6 +148,7 @@ export async function learnSecret(settings: Settings, [address = '']: readonly s
     }
     store.values.change(() => store.values.put(vendor, device, 'learn-secret', '1', Date.now() * 1000));
     await print(asking(device));
+    if (!known.some(({ name }) => name === 'gravity')) await print(needsGravity(device));
   });
 }
 
@@ -158,10 +159,18 @@ That is one in which the vendor does not answer, or one in mode offline.
 The scale then sends its secret, with which scaletap can tell whether a session is really the scale's own, and can
 open sessions as the scale. The same message also holds the passphrase of your Wi-Fi, the scale's Bluetooth key and
 its table of users. It crosses your network in clear and stays in the journal, where listings and exports cover it
-unless --show-secrets asks for it.
+unless --show-secrets asks for it. With --require-auth there is no such session before the secret is known.
 
 To take this back before it has happened: scaletap values remove ${device} learn-secret
 To forget a secret that was learnt:       scaletap values remove ${device} secret
+`;
+}
+
+/** A scale passes over the part of a reply that asks for it when there is no gravity in it. */
+function needsGravity(device: string): string {
+  return `
+Gravity is not known for this scale, and without it nothing can be asked. Tell serve where it stands with
+--latitude, or set the value: scaletap values set ${device} gravity 98067
 `;
 }
 

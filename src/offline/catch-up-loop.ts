@@ -29,7 +29,12 @@ export class CatchUpLoop {
   readonly #options: CatchUpOptions;
   readonly #log: Log;
   readonly #timer: NodeJS.Timeout | null;
-  #owing: ReadonlySet<string> = new Set();
+  /** Null until the store is open. */
+  #owing: ReadonlySet<string> | null = null;
+  #known: () => void = () => undefined;
+  readonly #whenKnown = new Promise<void>((resolve) => {
+    this.#known = resolve;
+  });
 
   constructor(options: CatchUpOptions, log: Log) {
     this.#options = options;
@@ -41,19 +46,25 @@ export class CatchUpLoop {
   /** The devices that something is owed of, each as `vendor device`. */
   set owing(owing: readonly string[]) {
     this.#owing = new Set(owing);
+    this.#known();
   }
 
+  /** Whether anything is owed, or may be. */
   get owesAny(): boolean {
-    return this.#owing.size > 0;
+    return this.#owing === null || this.#owing.size > 0;
   }
 
+  /** Whether anything of a device is owed, or may be. */
   owes(vendor: string, device: string): boolean {
-    return this.#owing.has(`${vendor} ${device}`);
+    return this.#owing === null || this.#owing.has(`${vendor} ${device}`);
   }
 
   /** Sends what is owed of a device in its own session. Resolves when that may end. */
   async deliver({ vendor, device, session, upstream }: OwingVisit): Promise<void> {
     const { place, withinMs, answerTimeoutMs } = this.#options;
+    await this.#knownWithin(withinMs);
+    // The mode may have been switched meanwhile.
+    if (this.#owing === null || !this.owes(vendor.name, device) || !this.#options.mayCall()) return;
     const call = this.#options.call(upstream);
     const { due, over } = deliverOwed({ vendor, device, session, place, call, withinMs, answerTimeoutMs });
     void over.then((result) => {
@@ -63,12 +74,23 @@ export class CatchUpLoop {
     await due;
   }
 
+  /** A visit may come before the store is open, and what is owed be known with it. */
+  async #knownWithin(ms: number): Promise<void> {
+    if (this.#owing !== null) return;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, ms);
+    });
+    await Promise.race([this.#whenKnown, late]);
+    clearTimeout(timer);
+  }
+
   close(): void {
     if (this.#timer) clearInterval(this.#timer);
   }
 
   async #visitAll(): Promise<void> {
-    for (const key of this.#owing) {
+    for (const key of this.#owing ?? []) {
       if (!this.#options.mayCall()) return;
       const [name, device = ''] = key.split(' ');
       const vendor = vendors.find((each) => each.name === name);

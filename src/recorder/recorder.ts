@@ -119,6 +119,7 @@ export class Recorder implements OwedPlace {
    * answer, or does not in time; what is to be written down has no such time.
    */
   ask<Q extends Question>(question: Q): Promise<Replies[Q['ask']] | undefined> {
+    if (this.#ended) return Promise.resolve(undefined);
     return new Promise((resolve) => {
       const id = ++this.#questions;
       const late = question.ask === 'owed-settle' ? CLOSE_TIMEOUT_MS : ANSWER_TIMEOUT_MS;
@@ -158,10 +159,16 @@ export class Recorder implements OwedPlace {
     if (lost > 0) this.#log.error(`${lost} exchanges were relayed but could not be kept`);
     if (this.#timer) clearTimeout(this.#timer);
     const thread = this.#thread;
-    if (thread === null) return;
+    if (thread === null) {
+      this.#noReplies();
+      return;
+    }
     // A thread that is still opening the store, or fails to write, would not hear it for long.
-    if (this.#open && this.#inFlight === null) this.#post({ kind: 'close' });
-    else void thread.terminate();
+    if (this.#open && this.#inFlight === null) {
+      // What was asked last may have waited for the last batch.
+      this.#flush();
+      this.#post({ kind: 'close' });
+    } else void thread.terminate();
     const late = setTimeout(() => void thread.terminate(), CLOSE_TIMEOUT_MS);
     while (this.#thread !== null) await this.#event(CLOSE_TIMEOUT_MS);
     clearTimeout(late);
@@ -214,11 +221,7 @@ export class Recorder implements OwedPlace {
       this.#thread = null;
       this.#open = false;
       this.#trouble = false;
-      // Those that it was asked are answered by nobody.
-      const waiting = new Set(this.#waiting);
-      for (const asking of [...this.#asked.values()]) {
-        if (!waiting.has(asking)) this.#replied(asking.id, undefined);
-      }
+      this.#noReplies();
       this.#onEvent();
       if (this.#ended) return;
       // The next thread is given the batch again; it finds out what of it was committed.
@@ -273,6 +276,14 @@ export class Recorder implements OwedPlace {
     const at = this.#waiting.indexOf(asking);
     if (at >= 0 && asking.question.ask !== 'owed-settle') this.#waiting.splice(at, 1);
     asking.resolve(reply);
+  }
+
+  /** Nobody answers what the thread was asked; what it was not asked waits for the next one, if there is one. */
+  #noReplies(): void {
+    const waiting = new Set(this.#ended ? [] : this.#waiting);
+    for (const asking of [...this.#asked.values()]) {
+      if (!waiting.has(asking)) this.#replied(asking.id, undefined);
+    }
   }
 
   #committed(): void {

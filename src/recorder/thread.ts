@@ -142,7 +142,7 @@ function answerer(store: Store): (question: Question) => { reply: unknown; faile
 
 /** Tells what the cloud is owed when that has changed, also by another process. */
 function owingTeller(store: Store): () => void {
-  let told = '';
+  let told: string | null = null;
   return () => {
     try {
       store.owed.refresh();

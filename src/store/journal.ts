@@ -144,7 +144,8 @@ export class Journal {
       for (const reading of findings.readings) found.push([reading, rows.length]);
       for (const { device, name, text } of findings.values) {
         if (vendor === null || !(learn || alwaysLearnt.has(name))) continue;
-        this.#values.set(vendor.name, device, name, text, exchange.startedAtUs);
+        if (text === '') this.#values.remove(vendor.name, device, name);
+        else this.#values.set(vendor.name, device, name, text, exchange.startedAtUs);
       }
       committed.refusals.push(...findings.refusals);
       if (owed && vendor !== null) claimed.push({ exchange, vendor, findings, row: rows.length });

@@ -26,6 +26,7 @@ export interface Value {
   readonly device: string;
   /** The vendor's own name for it: `once`, `session`, `users`, `secret` ... */
   readonly name: string;
+  /** Empty when there is to be no such value any more. */
   readonly text: string;
 }
 

@@ -387,10 +387,25 @@ export class Connection {
   }
 
   #upstreamEnded(): void {
+    if (this.#isUpstreamUnused) {
+      this.#forgetUpstream();
+      return;
+    }
     this.#watch((tap) => tap.upstreamEnded());
     if (this.#upstreamFailed()) return;
     this.#refuseWhenAnswered();
     if (!this.#client.writableEnded) this.#client.end();
+  }
+
+  /** Whether upstream has nothing to do with the request at hand, so that its leaving is no failure. */
+  get #isUpstreamUnused(): boolean {
+    return this.#turns?.isOpen === true && !this.#turns.goesUpstream;
+  }
+
+  /** It is dialled anew when a request is to go there. */
+  #forgetUpstream(): void {
+    this.#dropUpstream();
+    this.#watch((tap) => tap.newUpstream());
   }
 
   /** Upstream is gone. Whether the stand-in goes on without it; if not, the client has got what was held. */
@@ -404,6 +419,10 @@ export class Connection {
 
   /** A side was reset: the other one is too, so that a cut answer stays cut. */
   #lost(by: CutReason): void {
+    if (by === 'upstream-left' && this.#isUpstreamUnused) {
+      this.#forgetUpstream();
+      return;
+    }
     if (by === 'upstream-left' && this.#upstreamFailed()) return;
     this.#cutBy ??= by;
     if (this.#state === 'refused') this.#finish(by);

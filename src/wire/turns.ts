@@ -183,7 +183,8 @@ export class Turns {
   failed(failed: Failed): boolean {
     this.#settle();
     const turn = this.#turn;
-    if (turn === null || turn.plan === 'answer') return turn !== null;
+    if (turn === null) return false;
+    if (turn.plan === 'answer') return true;
     if (!this.#canBeSaved(turn) || !this.#stands(turn, failed)) return false;
     this.#fall(turn, failed);
     return true;

@@ -112,23 +112,27 @@ const said = (logged: readonly string[], line: string | RegExp) =>
     },
   );
 
-test('it knows which devices are owing', async () => {
-  const { loop } = await owing([]);
-  expect([loop.owesAny, loop.owes('withings', scale)]).toEqual([false, false]);
-  loop.owing = [`withings ${scale}`];
-  expect([loop.owesAny, loop.owes('withings', scale), loop.owes('withings', other)]).toEqual([
-    true,
-    true,
-    false,
-  ]);
-  expect(loop.owes('renpho', scale)).toBe(false);
-  loop.owing = [];
-  expect([loop.owesAny, loop.owes('withings', scale)]).toEqual([false, false]);
+describe('which devices are owing', () => {
+  test('may be any until it is told, as the store may not be open yet', async () => {
+    const { loop } = await owing([]);
+    expect([loop.owesAny, loop.owes('withings', scale)]).toEqual([true, true]);
+  });
+
+  test('is as it was told last', async () => {
+    const { loop } = await owing([]);
+    loop.owing = [`withings ${scale}`];
+    const owes = [loop.owesAny, loop.owes('withings', scale), loop.owes('withings', other)];
+    expect(owes).toEqual([true, true, false]);
+    expect(loop.owes('renpho', scale)).toBe(false);
+    loop.owing = [];
+    expect([loop.owesAny, loop.owes('withings', scale)]).toEqual([false, false]);
+  });
 });
 
 describe('in a session of the device', () => {
   test('all is sent by when the session may end, and said', async () => {
     const house = await owing([answered(1), answered(2), answered(3, { device: other })]);
+    house.loop.owing = [`withings ${scale}`, `withings ${other}`];
     await house.loop.deliver(house.visit());
     expect(house.states()).toEqual(['delivered', 'delivered', 'pending']);
     await said(house.logged, `info 2 owed measures of ${scale} are with the cloud now`);
@@ -136,15 +140,45 @@ describe('in a session of the device', () => {
     expect(house.cloud.connections).toBe(1);
   });
 
-  test('where nothing is owed, nothing is sent or said', async () => {
+  test('where nothing is owed any more, nothing is sent or said', async () => {
     const house = await owing([]);
+    house.loop.owing = [`withings ${scale}`];
     await house.loop.deliver(house.visit());
     await vi.waitFor(() => expect(house.count).toEqual({ opened: 1, closed: 1 }));
-    expect([house.cloud.connections, house.logged]).toEqual([0, []]);
+    house.loop.owing = [`withings ${other}`];
+    await house.loop.deliver(house.visit());
+    expect([house.count.opened, house.cloud.connections, house.logged]).toEqual([1, 0, []]);
+  });
+
+  test('it is waited for that the store is open', async () => {
+    const house = await owing([answered(1)]);
+    const delivered = house.loop.deliver(house.visit());
+    await sleep(50);
+    expect(house.count.opened).toBe(0);
+    house.loop.owing = [`withings ${scale}`];
+    await delivered;
+    expect(house.states()).toEqual(['delivered']);
+  });
+
+  test('and not sent when upstream may not be called by then', async () => {
+    let may = true;
+    const house = await owing([answered(1)], { mayCall: () => may });
+    const delivered = house.loop.deliver(house.visit());
+    may = false;
+    house.loop.owing = [`withings ${scale}`];
+    await delivered;
+    expect([house.count.opened, house.states()]).toEqual([0, ['pending']]);
+  });
+
+  test('but not longer than a session may be held', async () => {
+    const house = await owing([answered(1)], { withinMs: 50 });
+    await house.loop.deliver(house.visit());
+    expect([house.count.opened, house.states()]).toEqual([0, ['pending']]);
   });
 
   test('what the cloud refuses is said', async () => {
     const house = await owing([answered(1, { user: 3_000_000_001 }), answered(2)]);
+    house.loop.owing = [`withings ${scale}`];
     await house.loop.deliver(house.visit());
     expect(house.states()).toEqual(['refused', 'delivered']);
     await said(house.logged, `info 1 owed measures of ${scale} are with the cloud now, 1 were refused by it`);
@@ -152,6 +186,7 @@ describe('in a session of the device', () => {
 
   test('trouble is said, and all stays owed', async () => {
     const house = await owing([answered(1)]);
+    house.loop.owing = [`withings ${scale}`];
     const visit = house.visit();
     await house.cloud.misbehave('refuse');
     await house.loop.deliver(visit);
@@ -161,6 +196,7 @@ describe('in a session of the device', () => {
 
   test('the session may end while the last measure is on its way; the call is closed behind it', async () => {
     const house = await owing([answered(1)], { withinMs: 50, answerTimeoutMs: 5_000 });
+    house.loop.owing = [`withings ${scale}`];
     const visit = house.visit();
     await house.cloud.misbehave('hang');
     await house.loop.deliver(visit);

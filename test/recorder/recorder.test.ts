@@ -2,12 +2,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
-// The recorder's thread is a worker, which needs the built file.
-import { Recorder } from '../../dist/recorder/recorder.js';
+import { describe, expect, test, vi } from 'vitest';
 import type { Exchange } from '../../src/model/exchange.js';
-import { folder, openRaw, openStore, plain, storable } from '../store/stores.js';
+import { folder, openRaw, plain, storable } from '../store/stores.js';
 import { exchange, message, post } from '../transfer/exchanges.js';
+import { recorderOf, stored } from './recorders.js';
 
 const MiB = 1024 * 1024;
 
@@ -21,26 +20,6 @@ function numbered(index: number, bodyBytes = 10): Exchange {
 }
 
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
-
-/** A recorder, closed after the test, with what it has logged. */
-function recorderOf(dataDir: string) {
-  const logged: string[] = [];
-  const at = (level: string) => (line: string) => {
-    logged.push(`${level} ${line}`);
-  };
-  const log = { error: at('error'), warn: at('warn'), info: at('info'), debug: at('debug') };
-  const recorder = new Recorder({ dataDir, retention: { maxAgeMs: null, maxBytes: null }, sinks: {} }, log);
-  onTestFinished(() => recorder.close());
-  return { recorder, logged };
-}
-
-/** What is in the journal of a folder. */
-function stored(dataDir: string) {
-  const store = openStore(dataDir);
-  const list = [...store.journal.list({ limit: 1_000_000 })];
-  store.close();
-  return list.map(plain);
-}
 
 describe('everything recorded is committed', () => {
   test('by close, in order and byte for byte', async () => {

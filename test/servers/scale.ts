@@ -105,7 +105,7 @@ export class Scale {
         line = await dial(this.port, this.#patienceMs);
       }
       const reply = await post(line, endpoint, form);
-      const { status } = parseReply(endpoint, reply.payload);
+      const status = endpoint === 'v2/weather' ? 0 : parseReply(endpoint, reply.payload).status;
       exchanges.push({ endpoint, status, reply });
       return { status, payload: reply.payload };
     };
@@ -155,6 +155,7 @@ export class Scale {
       const { status } = await ask('v2/measure', roomForm(this.identity, session, this.#room));
       if (status === 0) this.#room = [];
     }
+    // What it makes of the reply is not known; it was content with one that was not JSON.
     await ask('v2/weather', `sessionid=${session}`);
   }
 

@@ -348,6 +348,29 @@ describe('a request whose body decides', () => {
     await client.gets(ok());
   });
 
+  it.each(['end', 'reset'] as const)('upstream may close (%s) meanwhile: it is dialled anew', async (how) => {
+    let proceed: () => void = () => undefined;
+    const first = new Promise<void>((resolve) => {
+      proceed = resolve;
+    });
+    standIn.wholePlan = () => first.then(() => 'try' as const);
+    const { client, upstream } = await under.pair(post(TRY, 'n=1'));
+    await upstream.gets('n=1');
+    upstream.send(ok());
+    await client.gets(ok());
+    client.send(post(UNDECIDED, 'n=2'));
+    await sleep(20);
+    upstream[how]();
+    await sleep(20);
+    proceed();
+    const second = await under.origin.peer(1);
+    await second.gets('n=2');
+    second.send(ok('"2"'));
+    await client.gets('"2"');
+    expect(standIn.failures).toEqual([]);
+    expect(brief(await under.exchange(1))).toBe(`POST ${UNDECIDED} | 200 | plain`);
+  });
+
   it('can be refused', async () => {
     standIn.wholePlan = () => ({ reason: 'offline', message: 'not now' });
     const client = await under.connect();

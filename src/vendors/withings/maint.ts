@@ -65,7 +65,7 @@ function configuration(visit: Visit): string | undefined {
  *
  * When the answer was ours nobody else has checked the device, and a secret that fits its own hash proves nothing: it
  * is taken where none is known, and never in the place of a known one, unless it was asked for by the value
- * `learn-secret`. That value is emptied when the secret is known.
+ * `learn-secret`. That value is taken away when the secret is known.
  */
 function learnSecret(visit: Visit, device: string, secret: string): void {
   if (!/^[\x21-\x7e]{1,64}$/.test(secret)) {

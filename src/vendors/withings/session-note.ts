@@ -24,7 +24,7 @@ export class Session {
   }
 }
 
-/** What a session needs to know of the once before it. Kept in the note `once:<connection>`. */
+/** What a session needs to know of the once before it. Kept in the notes `once:<connection>` and `once@<address>`. */
 export class Challenge {
   /** The number that the device was given. */
   readonly once: string;
@@ -37,10 +37,23 @@ export class Challenge {
   }
 }
 
-/** The challenge of an exchange's connection. */
+/** Leaves a challenge for the session that follows, on the same connection or on another one from the same address. */
+export function noteChallenge(visit: Visit, challenge: Challenge): void {
+  const { connection, client } = visit.exchange;
+  visit.note(`once:${connection}`, challenge);
+  if (client !== '') visit.note(`once@${addressOf(client)}`, challenge);
+}
+
+/** The challenge of an exchange's connection, or else the newest of its client's address. */
 export function challengeOf(visit: Visit): Challenge | null {
-  const note = visit.known.note(`once:${visit.exchange.connection}`);
+  const { connection, client } = visit.exchange;
+  const note = visit.known.note(`once:${connection}`) ?? visit.known.note(`once@${addressOf(client)}`);
   return note instanceof Challenge ? note : null;
+}
+
+/** An address without its port. */
+function addressOf(client: string): string {
+  return client.slice(0, Math.max(0, client.lastIndexOf(':')));
 }
 
 /** Leaves a session for the later exchanges of its id, if it has got one, and of its connection. */

@@ -3,7 +3,7 @@ import { member } from './json.js';
 import { learnReply, learnRequest, learnSession } from './learn.js';
 import { normalMac } from './mac.js';
 import { quote } from './refusals.js';
-import { Challenge, challengeOf, noteSession, Session } from './session-note.js';
+import { Challenge, challengeOf, noteChallenge, noteSession, Session } from './session-note.js';
 import type { Visit } from './visit.js';
 
 /**
@@ -22,7 +22,7 @@ export function readOnce(visit: Visit): void {
   if (action !== 'get' || visit.reply?.status !== 0) return;
   const once = member(visit.reply.body, 'once');
   if (typeof once === 'string') {
-    visit.note(`once:${visit.exchange.connection}`, new Challenge(once, visit.goodHead() ?? null));
+    noteChallenge(visit, new Challenge(once, visit.goodHead() ?? null));
   } else visit.refuse('wrong-shape', 'reply has no body.once');
 }
 

@@ -38,10 +38,13 @@ const measure = post(
 );
 
 describe('once', () => {
-  test('leaves its number for the session of its connection', () => {
+  test('leaves its number for the session of its connection, or of its client on another one', () => {
     const [found] = new Memory().play([onceExchange]);
     expect(found).toMatchObject({ label: 'once', device: null, verdict: null, values: [], readings: [] });
-    expect(found?.notes).toMatchObject([['once:c1', { once }]]);
+    expect(found?.notes).toMatchObject([
+      ['once:c1', { once }],
+      ['once@192.0.2.7', { once }],
+    ]);
   });
 
   test('a probe leaves nothing', () => {
@@ -82,11 +85,19 @@ describe('session new', () => {
     );
   });
 
-  test('is unchecked without the once of its connection, and by a method that we do not know', () => {
+  test('is checked by the once of its connection, or else by that of its client', () => {
+    const session = post('session', newForm(), reply);
+    const other = { ...session, connection: 'c2', client: '192.0.2.7:50000' };
+    expect(knowing(secret).play([onceExchange, other])[1]?.verdict).toBe('verified');
+    const stranger = { ...other, client: '192.0.2.8:49152' };
+    expect(knowing(secret).play([onceExchange, stranger])[1]?.verdict).toBe('unchecked');
+    const imported = { ...other, client: '' };
+    expect(knowing(secret).play([{ ...onceExchange, client: '' }, imported])[1]?.verdict).toBe('unchecked');
+  });
+
+  test('is unchecked without a once, and by a method that we do not know', () => {
     const session = post('session', newForm(), reply);
     expect(knowing(secret).play([session])[0]?.verdict).toBe('unchecked');
-    const elsewhere = { ...session, connection: 'c2' };
-    expect(knowing(secret).play([onceExchange, elsewhere])[1]?.verdict).toBe('unchecked');
     const challenged = post('session', newForm({ challenge: 'ab', hashmethod: '2' }), reply);
     expect(knowing(secret).play([onceExchange, challenged])[1]?.verdict).toBe('unchecked');
   });
