@@ -20,6 +20,8 @@ export interface AnsweringOptions {
 export class Answering {
   readonly #store: Store;
   readonly #options: AnsweringOptions;
+  /** The last answer could not be kept, which has been said. */
+  #failing = false;
 
   constructor(store: Store, options: AnsweringOptions) {
     this.#store = store;
@@ -36,16 +38,23 @@ export class Answering {
     const { response, acknowledges } = answer;
     try {
       this.#store.journal.commit([answered(exchange, response)], { owed: acknowledges });
+      this.#failing = false;
       return { response, kept: true };
     } catch (error) {
       if (!(error instanceof Error)) throw error;
-      const fault = isStoreTrouble(error) ? '' : ', which is a fault in scaletap';
-      this.#options.log(
-        `cannot write ${this.#store.file}: ${error.message}${fault}. The scale has to keep its measures`,
-      );
+      this.#cannotKeep(error);
     }
     const other = acknowledges ? this.#make(vendor, exchange, false) : answer;
     return other && { response: other.response, kept: false };
+  }
+
+  /** Says why an answer cannot be kept, once for as long as that lasts. */
+  #cannotKeep(error: Error): void {
+    if (this.#failing) return;
+    this.#failing = true;
+    const fault = isStoreTrouble(error) ? '' : ', which is a fault in scaletap';
+    const problem = `cannot write ${this.#store.file}: ${error.message}${fault}`;
+    this.#options.log(`${problem}. Until it can, scales have to keep their measures`);
   }
 
   #make(vendor: Vendor, exchange: Exchange, canKeep: boolean) {

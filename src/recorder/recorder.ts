@@ -68,6 +68,8 @@ export class Recorder implements OwedPlace {
   #questions = 0;
   /** The store cannot be written to: questions do not wait behind what is to be written. */
   #trouble = false;
+  /** A question has waited in vain for the store to open: until it is, no other waits. */
+  #givenUp = false;
   /** Batches whose memory can be used again. */
   #spares: Batch[] = [];
   /** The first batch that waits was given to a thread that has failed. */
@@ -121,9 +123,16 @@ export class Recorder implements OwedPlace {
   ask<Q extends Question>(question: Q): Promise<Replies[Q['ask']] | undefined> {
     if (this.#ended) return Promise.resolve(undefined);
     return new Promise((resolve) => {
+      if (this.#ended || (this.#givenUp && !this.#open)) {
+        resolve(undefined);
+        return;
+      }
       const id = ++this.#questions;
       const late = question.ask === 'owed-settle' ? CLOSE_TIMEOUT_MS : ANSWER_TIMEOUT_MS;
-      const timer = setTimeout(() => this.#replied(id, undefined), late);
+      const timer = setTimeout(() => {
+        this.#givenUp ||= !this.#open;
+        this.#replied(id, undefined);
+      }, late);
       const asking = new Asking(id, question, (reply) => {
         clearTimeout(timer);
         resolve(reply as Replies[Q['ask']] | undefined);
@@ -185,6 +194,7 @@ export class Recorder implements OwedPlace {
       switch (message.kind) {
         case 'open':
           this.#open = true;
+          this.#givenUp = false;
           this.#events.onSessions(message.sessions);
           resolve(message.file);
           this.#flush();

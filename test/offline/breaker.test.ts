@@ -113,13 +113,14 @@ describe('open, it probes', () => {
     expect(probes).toHaveLength(0);
   });
 
-  test('what comes of a probe too late changes nothing', async () => {
-    const { breaker, told, wait, answer } = watched();
+  test.each([true, false])('what comes of a probe too late (%s) changes nothing', async (there) => {
+    const { breaker, told, probes, wait, answer } = watched();
     breaker.failed('gone');
     await wait();
     breaker.worked();
-    await answer(true);
-    expect(told).toEqual(['gone', 'closed']);
+    await answer(there);
+    await wait(5);
+    expect([told, probes.length]).toEqual([['gone', 'closed'], 1]);
   });
 
   test('and does not keep the process alive', () => {

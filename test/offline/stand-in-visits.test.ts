@@ -141,6 +141,7 @@ describe('by the client’s address, from challenge to session', () => {
     await room.failing(challenge);
     expect(await room.live(measure, again)).toBe('passed');
     expect(await room.live(close, again)).toBe('passed');
+    expect(await room.live(open, again)).toBe('ours (own-session)');
   });
 
   test('for a minute', async () => {
@@ -249,7 +250,8 @@ describe('what the cloud is owed of a device', () => {
   test('nothing else is held for it', async () => {
     const room = new Deciding();
     owe(room);
-    for (const each of [challenge, open, measure]) expect(await room.live(each)).toBe('passed');
+    const report = { ...measure, request: inSession(liveId, measure) };
+    for (const each of [challenge, open, report]) expect(await room.live(each)).toBe('passed');
     expect(room.visits).toEqual([]);
   });
 

@@ -46,6 +46,8 @@ describe('mode live', () => {
 
   test('what is wrong with upstream the client sees, and no breaker opens', async () => {
     const room = new Deciding({ mode: 'live', failOn: new Set([...everyFailure, 'status']) });
+    const review = room.standIn.review(askedOf(open.request), 'review', open.request, unavailable);
+    expect(review).toEqual({ failed: null, verdict: { kind: 'pass' } });
     expect(await room.failing(open)).toBe('refused (upstream-timeout)');
     for (const answer of [portal, unavailable, reply('{"status":601}')]) {
       expect(await room.ask(open.request, answer)).toEqual({ how: 'passed', response: answer });
@@ -139,6 +141,13 @@ describe('counts as a failure when it is named so, and passes or is refused when
     expect(await room.live(challenge)).toBe('passed');
   });
 
+  test('an answer without an end, to whatever request', async () => {
+    const weather = message(requestHead('/cgi-bin/v2/weather', 'Content-Length: 1\r\n'), 'x');
+    const answer = { ...reply('{"status":0}'), complete: false };
+    const told = await failing('not-protocol').ask(weather, answer);
+    expect(told).toMatchObject({ how: 'ours (not-protocol)' });
+  });
+
   test('status, for session new and nothing else; and it does not open the breaker', async () => {
     const answer = reply('{"status":601}');
     const room = failing('status');
@@ -193,6 +202,10 @@ describe('the breaker', () => {
     await room.failing(measure);
     expect(await room.live(measure)).toBe('ours (upstream-down)');
     expect(await room.live(measure, { upstream: s5 })).toBe('passed');
+    const patient = new Deciding({ breakerFailures: 2 });
+    await patient.failing(measure);
+    await patient.failing(measure, { upstream: s5 });
+    expect(await patient.live(measure)).toBe('passed');
   });
 
   test('makes no probes any more when the stand-in is closed', async () => {

@@ -66,12 +66,15 @@ const text = (raw: RawMessage | undefined) => Buffer.from(raw ? content(raw) : [
 const statusOf = (raw: RawMessage | undefined) => (JSON.parse(text(raw)) as { status: number }).status;
 const journal = (store: Store) => [...store.journal.list()];
 
+function opening(hash = 'f'.repeat(32)): Exchange {
+  return asking('/cgi-bin/session', `action=new&auth=${scale}&hash=${hash}&mfgid=262151&currentfw=211`);
+}
+
 /** A whole visit up to the open session; `hash` as the scale makes it of the challenge. */
 function visit({ desk }: { desk: Answering }, hash?: (once: string) => string) {
   const once = desk.answer(asking('/cgi-bin/once', 'action=get'));
   const challenge = /"once":"([^"]+)"/.exec(text(once?.response))?.[1] ?? '';
-  const form = `action=new&auth=${scale}&hash=${hash?.(challenge) ?? 'f'.repeat(32)}&mfgid=262151&currentfw=211`;
-  const opened = desk.answer(asking('/cgi-bin/session', form));
+  const opened = desk.answer(opening(hash?.(challenge)));
   const body = text(opened?.response);
   return { once, opened, body, session: /"sessionid":"([^"]+)"/.exec(body)?.[1] ?? 'none' };
 }
@@ -150,7 +153,7 @@ describe('it is made of what the store knows', () => {
 
   test('of what was learnt from live visits', () => {
     expect(visit(learnt()).body).toMatch(/"users":\[\{"id":1744475,"sn":"MIC",.*"g":97918/);
-    expect(visit(answering()).body).toContain('"users":[]');
+    expect(visit(answering()).body).not.toContain('"users"');
   });
 
   test('of what another process has set just now', () => {
@@ -158,7 +161,7 @@ describe('it is made of what the store knows', () => {
     visit(house);
     const raw = openRaw(house.store.file);
     raw.prepare("UPDATE value SET text = '98123' WHERE name = 'gravity'").run();
-    expect(visit(house).body).toContain('"g":98123');
+    expect(text(house.desk.answer(opening())?.response)).toContain('"g":98123');
   });
 
   test('not of values that are too old', () => {
@@ -226,7 +229,7 @@ describe('when it cannot be written', () => {
     expect([ours?.kept, statusOf(ours?.response)]).toEqual([false, 519]);
     expect([journal(store), store.readings.list(), store.owed.list()]).toEqual([[], [], []]);
     expect(logged).toEqual([
-      `cannot write ${store.file}: not today, which is a fault in scaletap. The scale has to keep its measures`,
+      `cannot write ${store.file}: not today, which is a fault in scaletap. Until it can, scales have to keep their measures`,
     ]);
     mend();
     expect(statusOf(desk.answer(measure(1))?.response)).toBe(0);
@@ -253,7 +256,7 @@ describe('when it cannot be written', () => {
     const ours = desk.answer(measure(minute));
     expect([ours?.kept, statusOf(ours?.response)]).toEqual([false, 519]);
     expect(logged).toContainEqual(
-      expect.stringMatching(/^cannot write .*scaletap\.db: .*full\. The scale has to keep its measures$/),
+      expect.stringMatching(/^cannot write .*scaletap\.db: .*full\. Until it can, scales have to keep their measures$/),
     );
     expect(store.readings.list()).toHaveLength(minute);
     makeSpace();

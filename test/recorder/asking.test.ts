@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
 import { describe, expect, test, vi } from 'vitest';
 import type { Exchange, RawMessage } from '../../src/model/exchange.js';
@@ -204,13 +205,11 @@ describe('a question that cannot be answered in time', () => {
 describe('a thread that dies', () => {
   const dies = (index: number) => threads.splice(0)[index]?.terminate();
 
-  test('those that it was asked have no answer; those that waited are answered by the next', async () => {
+  test('with a batch: the questions that waited behind it are answered by the next', async () => {
     threads.length = 0;
     const { recorder, dataDir } = await asking();
     const unlock = lock(dataDir);
     recorder.record(replayed(1));
-    // The batch is with the thread, which waits for the lock; the questions wait behind it.
-    await new Promise((resolve) => setTimeout(resolve, 50));
     const waiting = recorder.ask(valuesOf);
     const dead = dies(0);
     unlock();
@@ -243,8 +242,15 @@ describe('a store that is in trouble', () => {
     const { recorder, dataDir, logged } = await asking();
     const unlock = lock(dataDir);
     recorder.record(replayed(1));
-    let values: ReadonlyMap<string, string> | undefined;
-    // The first ones may be too early: the store waits a while for the other process before it says so.
+    // The store waits a while for the other process before it says so.
+    const early: Promise<unknown>[] = [];
+    while (logged.length === 0) {
+      early.push(recorder.ask(valuesOf));
+      await sleep(200);
+    }
+    // What waited behind the exchange by then, and what is asked from then on.
+    expect(await early.at(-1)).toEqual(new Map());
+    let values: unknown;
     while (values === undefined) values = await recorder.ask(valuesOf);
     expect(stored(dataDir)).toEqual([]);
     expect(logged).toEqual([expect.stringMatching(/^error cannot write .*: .*locked/)]);
@@ -293,13 +299,18 @@ describe('the end', () => {
     expect(openStore(dataDir).owed.list()).toMatchObject([{ state: 'delivered' }]);
   });
 
-  test('nobody is kept waiting by it, or asked behind it', async () => {
+  test.each([
+    ['that was never started', () => undefined],
+    ['that has not opened its store', (recorder: { start(): Promise<string> }) => void recorder.start()],
+  ])('nobody is kept waiting by one %s, nor asks it anything', async (_what, begin) => {
     const { recorder } = recorderOf(folder());
+    begin(recorder);
     const events: string[] = [];
-    const early = recorder.ask(valuesOf).then((values) => events.push(`early ${values}`));
-    const closed = recorder.close().then(() => events.push('closed'));
-    await Promise.all([early, closed]);
-    expect(events).toContain('early undefined');
-    expect(await recorder.ask(valuesOf)).toBeUndefined();
+    void recorder.ask(valuesOf).then((values) => events.push(`early ${values}`));
+    void recorder.settle(1, { state: 'delivered', status: 0 }).then(() => events.push('settled'));
+    await recorder.close().then(() => events.push('closed'));
+    void recorder.ask(valuesOf).then((values) => events.push(`late ${values}`));
+    await new Promise(setImmediate);
+    expect(events).toEqual(['early undefined', 'settled', 'closed', 'late undefined']);
   });
 });

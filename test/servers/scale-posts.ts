@@ -56,8 +56,8 @@ export interface Line {
 }
 
 /** Connects as a scale does, and waits so long for more of a reply. Rejects with {@link NoReply}. */
-export async function dial(port: number, patienceMs: number): Promise<Line> {
-  const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+export async function dial({ mac }: Identity, port: number, patienceMs: number): Promise<Line> {
+  const socket = connect({ port, host: '127.0.0.1', localAddress: addressOf(mac), noDelay: true });
   const incoming = new Incoming(socket, patienceMs);
   try {
     await once(socket, 'connect');
@@ -95,6 +95,11 @@ export async function post({ socket, incoming }: Line, endpoint: Endpoint, form:
     if (!(error instanceof NoMore)) throw error;
     throw new NoReply(`no reply to ${endpoint}: ${error.message}, after ${JSON.stringify(incoming.rest)}`);
   }
+}
+
+/** Every scale has an address of its own, where all of 127.0.0.0/8 is this machine's. */
+function addressOf(mac: string): string {
+  return process.platform === 'linux' ? `127.0.1.${Number.parseInt(mac.slice(-2), 16) || 1}` : '127.0.0.1';
 }
 
 function isInterim(head: string): boolean {

@@ -95,14 +95,14 @@ export class Scale {
   async visit(options: VisitOptions = {}): Promise<Visit> {
     const exchanges: Exchanged[] = [];
     const forgot: WeighIn[] = [];
-    let line = await dial(this.port, this.#patienceMs);
+    let line = await dial(this.identity, this.port, this.#patienceMs);
     let reconnectBefore = options.reconnectBefore;
     const ask: Ask = async (endpoint, form) => {
       await options.before?.(endpoint);
       if (endpoint === reconnectBefore) {
         reconnectBefore = undefined;
         line.socket.end();
-        line = await dial(this.port, this.#patienceMs);
+        line = await dial(this.identity, this.port, this.#patienceMs);
       }
       const reply = await post(line, endpoint, form);
       const status = endpoint === 'v2/weather' ? 0 : parseReply(endpoint, reply.payload).status;

@@ -68,9 +68,11 @@ function made(visit: Visit, device: string, circumstances: Circumstances, learnt
     ctp: offsets(circumstances, body.ctp),
   };
   const sessionid = sessionId(circumstances);
-  const sp = objectOf(body.sp);
   for (let users = userTable(table, circumstances, limits); ; ) {
-    const json = jsonText({ ...body, sessionid, sp: { ...sp, users }, ...rest }) ?? '{}';
+    // An empty table makes the scale forget whom it knows, so that is only said where the server has said so.
+    const unknown = users.length === 0 && table === undefined;
+    const sp = unknown ? undefined : { ...objectOf(body.sp), users };
+    const json = jsonText({ ...body, sessionid, sp, ...rest }) ?? '{}';
     const whole = written(`{"status":0,"body":${json}}`, text);
     const bytes = Buffer.byteLength(whole);
     if (bytes <= limits.bytes) return whole;

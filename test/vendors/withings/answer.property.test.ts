@@ -240,5 +240,5 @@ test('values made to be deep or long', () => {
     ask({ session: `{"status":0,"body":{"sp":{"users":${odd}},"ind":${odd},"more":${odd}}}` });
     ask({ 'reply.measure': `{"head":["HTTP/1.1 200 OK"],"body":{"status":0,"body":${odd}}}` });
   }
-  expect(ask({ users: long }).sp.users.length).toBe(0);
+  expect(ask({ users: long })).not.toHaveProperty('sp');
 });

@@ -18,7 +18,7 @@ const mic = {
 
 const learntSession = (body: object) => JSON.stringify({ status: 0, body: { sessionid: 'x', ...body } });
 const withUsers = (...users: unknown[]) => new House({ session: learntSession({ sp: { users } }) });
-const usersOf = (house: House) => house.session().sp.users;
+const usersOf = (house: House) => house.session().sp?.users ?? [];
 const reading = (value: number, daysAgo: number) => ({ value, timeMs: nowMs - daysAgo * DAY_S * 1000 + 999 });
 
 describe('the words of the learnt reply', () => {
@@ -65,7 +65,7 @@ describe('the words of the learnt reply', () => {
   ])('are not used %s', (_, session) => {
     const { sp, ind, syp, ctp, ...rest } = new House({ session, gravity: '97918' }).session();
     expect([sp, ind, syp]).toEqual([
-      { users: [] },
+      undefined,
       { lg: 'en_GB', imt: 1, stp: 0, f: 0, g: 97918 },
       { utc: nowS },
     ]);
@@ -76,12 +76,23 @@ describe('the words of the learnt reply', () => {
     const ind = { lg: 5, imt: null, f: 'x', tmp: 1.5, g: 97918 };
     const house = new House({ session: learntSession({ sp: 'x', ind, syp: [], ctp: null }) });
     expect(house.session()).toMatchObject({
-      sp: { users: [] },
       ind: { lg: 'en_GB', imt: 1, stp: 0, f: 0, g: 97918 },
       syp: { utc: nowS },
       ctp: { goff: 3600 },
     });
+    expect(house.session()).not.toHaveProperty('sp');
     expect(house.session().ind).not.toHaveProperty('tmp');
+  });
+});
+
+describe('the table of users', () => {
+  test('is empty where the server has said so', () => {
+    expect(new House({ session: learntSession({ sp: { users: [] } }) }).session().sp).toEqual({ users: [] });
+    expect(new House({ users: '[]' }).session().sp).toEqual({ users: [] });
+  });
+
+  test('is left out where nobody is known: an empty one would make the scale forget whom it knows', () => {
+    expect(new House({}).session()).not.toHaveProperty('sp');
   });
 });
 
