@@ -5,7 +5,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     testTimeout: 20_000,
     hookTimeout: 30_000,
-    // Real servers and child processes: two at a time is what a two-core machine carries.
-    maxWorkers: 2,
+    // Real servers and child processes, which mostly wait: three at a time is what a two-core machine carries.
+    maxWorkers: 3,
   },
 });

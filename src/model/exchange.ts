@@ -61,7 +61,7 @@ export type RefusalReason =
   | 'answer-withheld';
 
 /** Why an answer is not upstream's own, when it is neither a refusal nor a failed connection. */
-export type StandInReason =
+type StandInReason =
   /** Upstream did not begin to answer in time. */
   | 'upstream-timeout'
   /** Its answer did not come to its end in time. */

@@ -7,7 +7,7 @@ import type { SinkSettings } from '../sinks/index.js';
 import type { RetentionLimits } from '../store/retention.js';
 
 /** What offline answers are made of, besides what was learnt. */
-export interface AnswerSettings {
+interface AnswerSettings {
   readonly people: readonly Person[];
   readonly place: PlaceSettings;
   readonly requireAuth: boolean;

@@ -17,7 +17,7 @@ import { until } from './scaletap.js';
  * SOAK_SECONDS says how long, SEED makes the same choices again.
  */
 
-const seconds = Number(process.env.SOAK_SECONDS ?? 25);
+const seconds = Number(process.env.SOAK_SECONDS ?? 15);
 const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
 
 /** So long after a cloud's answer nobody knows, when scaletap is killed, whether the answer was heard. */

@@ -256,7 +256,9 @@ describe('when it cannot be written', () => {
     const ours = desk.answer(measure(minute));
     expect([ours?.kept, statusOf(ours?.response)]).toEqual([false, 519]);
     expect(logged).toContainEqual(
-      expect.stringMatching(/^cannot write .*scaletap\.db: .*full\. Until it can, scales have to keep their measures$/),
+      expect.stringMatching(
+        /^cannot write .*scaletap\.db: .*full\. Until it can, scales have to keep their measures$/,
+      ),
     );
     expect(store.readings.list()).toHaveLength(minute);
     makeSpace();
