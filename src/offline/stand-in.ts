@@ -1,7 +1,7 @@
 import type { Log } from '../log.js';
 import type { Exchange, RawMessage } from '../model/exchange.js';
 import { claimant } from '../vendors/index.js';
-import type { Claim, Vendor } from '../vendors/vendor.js';
+import type { Vendor } from '../vendors/vendor.js';
 import type { Asked, Failed, Failure, Plan, Review, StandIn, Verdict } from '../wire/stand-in.js';
 import type { Upstream } from '../wire/upstreams.js';
 import { Breaker } from './breaker.js';
@@ -47,6 +47,20 @@ const refusal = {
   message: 'upstream is not called in mode offline, and this is no request that can be answered without it',
 } as const;
 
+/** What a request is about. */
+interface Matter {
+  /** Who claims it; null when nobody does. */
+  readonly vendor: Vendor | null;
+  /** Whether the vendor is as sure as it can be. */
+  readonly isCertain: boolean;
+  /** Whether its answer may open a session, or hold orders. */
+  readonly opens: boolean;
+  /** Whether its answer must not hold orders. */
+  readonly guards: boolean;
+}
+
+const MAX_MATTERS = 64;
+
 /** Decides for every request who answers it, by mode, by what has failed, and by who began the visit. */
 export class OfflineStandIn implements StandIn {
   readonly firstByteTimeoutMs: number;
@@ -59,6 +73,7 @@ export class OfflineStandIn implements StandIn {
   readonly #breakers = new Map<string, Breaker>();
   /** The connections that wait for an answer of ours. */
   readonly #answering = new Set<string>();
+  readonly #matters = new Map<string, Matter>();
   #mode: Mode;
 
   constructor(settings: OfflineSettings, hooks: OfflineHooks, log: Log) {
@@ -95,49 +110,40 @@ export class OfflineStandIn implements StandIn {
   }
 
   plan(asked: Asked): Plan | 'undecided' {
-    const claim = claimOf(asked);
-    const vendor = answering(claim, asked);
-    if (vendor === null) return this.mayCall ? 'relay' : refusal;
+    const matter = this.#matterOf(asked);
+    if (!isOfScale(matter, asked)) return this.mayCall ? 'relay' : refusal;
     if (this.#ours.hasConnection(asked.connection)) return { answer: 'own-session' };
     if (this.#mode !== 'offline' && (this.#hooks.owesAny || this.#ours.any(performance.now())))
       return 'undecided';
-    return this.#byMode(vendor, claim, asked.upstream);
+    return this.#byMode(matter, asked.upstream);
   }
 
   planWhole(asked: Asked, request: RawMessage): Plan | Promise<Plan> {
-    const claim = claimOf(asked);
-    const vendor = answering(claim, asked);
-    if (vendor === null) return this.mayCall ? 'relay' : refusal;
+    const matter = this.#matterOf(asked);
+    if (!isOfScale(matter, asked)) return this.mayCall ? 'relay' : refusal;
+    const { vendor } = matter;
     const now = performance.now();
     const step = vendor.step(request);
     const { session } = step;
     if (session !== null && this.#ours.hasSession(session, now)) return { answer: 'own-session' };
     if (step.kind === 'open' && this.#ours.hasChallenged(addressOf(asked), now))
       return { answer: 'own-session' };
-    const plan = this.#byMode(vendor, claim, asked.upstream);
-    if (
-      step.kind !== 'close' ||
-      session === null ||
-      !(plan === 'try' || plan === 'review' || plan === 'relay')
-    ) {
-      return plan;
-    }
+    const plan = this.#byMode(matter, asked.upstream);
+    if (step.kind !== 'close' || session === null || typeof plan !== 'string') return plan;
     const device = this.#live.device(session, now);
     if (device === undefined || !this.#hooks.owes(vendor.name, device)) return plan;
-    return (
-      this.#hooks
-        .deliverOwed({ vendor, device, session, upstream: asked.upstream })
-        // The mode may have been switched meanwhile.
-        .then(() => this.#byMode(vendor, claim, asked.upstream))
-    );
+    const delivered = this.#hooks.deliverOwed({ vendor, device, session, upstream: asked.upstream });
+    // The mode may have been switched meanwhile.
+    return delivered.then(() => this.#byMode(matter, asked.upstream));
   }
 
   review(asked: Asked, plan: 'review' | 'try', request: RawMessage, response: RawMessage): Review {
-    const claim = claimOf(asked);
-    const vendor = claimant(claim);
-    if (vendor === undefined) return passed;
-    const fault = this.#fault(vendor, asked, request, response);
-    const verdict = this.#guarded(vendor, claim, response, asked.upstream.host);
+    const matter = this.#matterOf(asked);
+    if (matter.vendor === null) return passed;
+    const fault = this.#fault(matter.vendor, asked, request, response);
+    const verdict = matter.guards
+      ? this.#guarded(matter.vendor, response, asked.upstream.host)
+      : passed.verdict;
     if (plan === 'review') return { failed: null, verdict };
     if (fault !== null || verdict.kind !== 'refused') return { failed: fault, verdict };
     return { failed: { failure: 'not-protocol', ...verdict.refusal }, verdict };
@@ -162,11 +168,11 @@ export class OfflineStandIn implements StandIn {
     const { status, session } = judgement;
     if (session !== null) this.#opened(vendor, request, session);
     const now = performance.now();
-    if (this.#ours.hasChallenged(addressOf(asked), now) && vendor.step(request).kind === 'challenge') {
+    if (this.#ours.any(now) && vendor.step(request).kind === 'challenge') {
       this.#ours.challengedLive(addressOf(asked));
     }
-    if (status === 0 || !this.#settings.failOn.has('status') || vendor.step(request).kind !== 'open')
-      return null;
+    if (status === 0 || !this.#settings.failOn.has('status')) return null;
+    if (vendor.step(request).kind !== 'open') return null;
     const message = `${host} opens no session: it answers with status ${status}`;
     return { failure: 'status', reason: 'bad-status', message };
   }
@@ -175,7 +181,7 @@ export class OfflineStandIn implements StandIn {
     if (this.#mode === 'live') return false;
     if (this.#mode === 'auto' && !this.#settings.failOn.has(failure)) return false;
     this.#log.debug(`${asked.client}: ${message}; answering in its place`);
-    const vendor = claimant(claimOf(asked));
+    const { vendor } = this.#matterOf(asked);
     // A cloud that refuses one device is there for others.
     if (vendor && failure !== 'status' && this.#mode === 'auto')
       this.#breaker(vendor, asked.upstream).failed(message);
@@ -183,8 +189,8 @@ export class OfflineStandIn implements StandIn {
   }
 
   async answer(asked: Asked, exchange: Exchange): Promise<RawMessage | null> {
-    const vendor = claimant(claimOf(asked));
-    if (vendor === undefined) return null;
+    const { vendor } = this.#matterOf(asked);
+    if (vendor === null) return null;
     this.#answering.add(asked.connection);
     const response = await this.#hooks.answer(vendor, exchange);
     // A client that has left meanwhile knows of no visit.
@@ -215,10 +221,28 @@ export class OfflineStandIn implements StandIn {
     for (const breaker of this.#breakers.values()) breaker.pause();
   }
 
-  #byMode(vendor: Vendor, claim: Claim, upstream: Upstream): Plan {
+  /** What a request is about, by host and target. There are few, and every request asks. */
+  #matterOf({ upstream: { host }, facts: { target } }: Asked): Matter {
+    const key = `${host} ${target}`;
+    const known = this.#matters.get(key);
+    if (known) return known;
+    const query = target.indexOf('?');
+    const claim = { host, path: query < 0 ? target : target.slice(0, query) };
+    const vendor = claimant(claim) ?? null;
+    const matter = {
+      vendor,
+      isCertain: vendor?.claims(claim) === 2,
+      guards: !this.#settings.allowFirmware && vendor?.guards(claim) === true,
+      opens: vendor?.guards(claim) === true,
+    };
+    if (this.#matters.size < MAX_MATTERS) this.#matters.set(key, matter);
+    return matter;
+  }
+
+  #byMode({ opens }: Matter, upstream: Upstream): Plan {
     if (this.#mode === 'offline') return { answer: 'offline' };
     // Session replies are always looked at: catch-up must know whose session it is.
-    if (this.#mode === 'live') return vendor.guards(claim) ? 'review' : 'relay';
+    if (this.#mode === 'live') return opens ? 'review' : 'relay';
     return this.#breakers.get(upstream.host)?.isOpen ? { answer: 'upstream-down' } : 'try';
   }
 
@@ -228,8 +252,7 @@ export class OfflineStandIn implements StandIn {
   }
 
   /** What becomes of an answer that may hold orders. */
-  #guarded(vendor: Vendor, claim: Claim, response: RawMessage, host: string): Verdict {
-    if (this.#settings.allowFirmware || !vendor.guards(claim)) return passed.verdict;
+  #guarded(vendor: Vendor, response: RawMessage, host: string): Verdict {
     const guarded = vendor.guard(response);
     if (guarded === null) return passed.verdict;
     const allow = '--allow-firmware would let them pass';
@@ -261,16 +284,9 @@ export class OfflineStandIn implements StandIn {
 
 const passed: Review = { failed: null, verdict: { kind: 'pass' } };
 
-function claimOf({ upstream, facts }: Asked): Claim {
-  const query = facts.target.indexOf('?');
-  return { host: upstream.host, path: query < 0 ? facts.target : facts.target.slice(0, query) };
-}
-
-/** The vendor that could answer such a request; null when there is none. */
-function answering(claim: Claim, { facts }: Asked): Vendor | null {
-  if (facts.method !== 'POST') return null;
-  const vendor = claimant(claim);
-  return vendor?.claims(claim) === 2 ? vendor : null;
+/** Whether a request is one that a scale makes, so that it can be answered in the vendor's place. */
+function isOfScale(matter: Matter, { facts }: Asked): matter is Matter & { readonly vendor: Vendor } {
+  return matter.isCertain && facts.method === 'POST';
 }
 
 /** The client's address without its port. */

@@ -57,6 +57,9 @@ function withheld(why: string): Guarded {
 
 /** The codings of a body that we cannot undo; undefined when it is only chunked, or plain. */
 function unreadable(head: Uint8Array): string | undefined {
+  // Most heads show it at once: nothing in them is coded, but for one line that says chunked.
+  const text = view(head).toString('latin1').toLowerCase().replace('\ntransfer-encoding: chunked\r\n', '\n');
+  if (!text.includes('-encoding:')) return undefined;
   const coded = codings(head, 'content-encoding').filter((coding) => coding !== 'identity');
   const transfer = codings(head, 'transfer-encoding');
   const framed = transfer.length === 0 || (transfer.length === 1 && transfer[0] === 'chunked');
