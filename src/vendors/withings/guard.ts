@@ -23,6 +23,7 @@ const orders: ReadonlyMap<string, string> = new Map([
 const marks = [...orders.keys(), '\\u'];
 
 const LONGEST_VALUE = 100;
+const OPENING_BRACE = 0x7b;
 
 /** Orders come in the reply to session new and nowhere else. */
 export function guards({ path }: Claim): boolean {
@@ -42,8 +43,10 @@ export function guard(response: RawMessage): Guarded | null {
   if (response.body.length === 0) return null;
   const coding = unreadable(response.head);
   if (coding !== undefined) return withheld(`is coded as ${quote(coding)}, and an order may be in it`);
+  const marked = isMarked(view(response.body));
+  if (!marked && isOnePiece(response.body)) return null;
   const content = contentOf(response);
-  if (!isMarked(content) && !isMarked(view(response.body))) return null;
+  if (!marked && !isMarked(content)) return null;
   // One character a byte, so that all that stays is the same bytes again.
   const text = content.toString('latin1');
   if (parseJson(text) === undefined) return withheld('is not JSON, and may hold an order');
@@ -65,6 +68,15 @@ function unreadable(head: Uint8Array): string | undefined {
   const framed = transfer.length === 0 || (transfer.length === 1 && transfer[0] === 'chunked');
   const all = framed ? coded : [...coded, ...transfer];
   return all.length === 0 ? undefined : all.join(', ');
+}
+
+/** Whether there is no chunk framing within a body that could part a mark: it is JSON alone, or in one chunk. */
+function isOnePiece(body: Uint8Array): boolean {
+  const bytes = view(body);
+  if (bytes[0] === OPENING_BRACE) return true;
+  const start = bytes.indexOf('\n') + 1;
+  const size = Number.parseInt(bytes.toString('latin1', 0, start), 16);
+  return start > 0 && bytes.toString('latin1', start + size) === '\r\n0\r\n\r\n';
 }
 
 function isMarked(bytes: Buffer): boolean {

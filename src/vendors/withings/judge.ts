@@ -80,10 +80,16 @@ function anyStatus(reply: unknown): number {
 
 /** The member of its body that a good reply must have; `any` when any JSON will do. */
 function need(path: string, request: RawMessage): 'once' | 'sessionid' | 'any' | null {
-  const action = fieldText(requestForm(request), 'action');
+  const action = actionOf(request);
   if (path === '/cgi-bin/session') return action === 'new' ? 'sessionid' : null;
   if (action === 'get') return 'once';
   return action === 'probe' ? 'any' : null;
+}
+
+/** The request's action. Scales say it first, and their bodies are not chunked. */
+function actionOf(request: RawMessage): string | undefined {
+  const first = /^action=([a-z]+)&/.exec(view(request.body).toString('latin1', 0, 24));
+  return first?.[1] ?? fieldText(requestForm(request), 'action');
 }
 
 function good(status: number, session: string | null = null): Judgement {
