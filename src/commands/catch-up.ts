@@ -9,7 +9,7 @@ import type { DeliveryResult } from '../offline/catch-up.js';
 import { leaseMsFor, visitAndDeliver } from '../offline/catch-up.js';
 import type { OwedEntry, OwingDevice } from '../store/owed.js';
 import { isStoreTrouble, Store } from '../store/store.js';
-import { vendorOf, vendors } from '../vendors/index.js';
+import { vendorNamed, vendorOf } from '../vendors/index.js';
 import { counted, localTime, print, Table } from './output.js';
 
 /** `scaletap catch-up [list]`: the measures that the cloud is or was owed, in the order in which they came. */
@@ -143,7 +143,7 @@ async function visit(
   calls: Calls,
   log: Log,
 ): Promise<{ readonly result: DeliveryResult; readonly pending: number }> {
-  const vendor = vendors.find((each) => each.name === name);
+  const vendor = vendorNamed(name);
   if (vendor === undefined) throw new UserError(`${device} is of ${name}, which this scaletap does not know`);
   const answerTimeoutMs = calls.timeoutMs;
   const call = calls.open(calls.upstreamOf(vendor), 'catch-up', (exchange) => {

@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { UserError } from '../model/errors.js';
 import { printable } from '../model/escape.js';
 import type { StoredValue } from '../store/values.js';
-import { valueRulesOf } from '../vendors/value-rules.js';
+import { vendorNamed } from '../vendors/index.js';
 
 const FORMAT = 'scaletap-values';
 const VERSION = 1;
@@ -99,7 +99,7 @@ function entryOf(given: unknown, place: string, nowMs: number): StoredValue {
     return found;
   };
   const vendor = text('vendor');
-  const rules = valueRulesOf(vendor);
+  const rules = vendorNamed(vendor)?.values;
   if (rules === undefined)
     throw wrong(place, `is of the vendor ${JSON.stringify(vendor)}, which nobody knows here`);
   const device = rules.device(text('device'));

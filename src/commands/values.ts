@@ -5,9 +5,8 @@ import { UsageError, UserError } from '../model/errors.js';
 import { printable, printableLines } from '../model/escape.js';
 import { isStoreTrouble, Store } from '../store/store.js';
 import type { StoredValue } from '../store/values.js';
-import { vendorOf, vendors } from '../vendors/index.js';
-import type { ValueRules } from '../vendors/value-rules.js';
-import { valueRulesOf } from '../vendors/value-rules.js';
+import { vendorNamed, vendorOf, vendors } from '../vendors/index.js';
+import type { ValueRules } from '../vendors/vendor.js';
 import { filterOf } from './filters.js';
 import { counted, localTime, print, Table, writeFile } from './output.js';
 import { readText, readValuesFile, valuesFile } from './values-file.js';
@@ -95,7 +94,7 @@ export async function exportTo(settings: Settings, log: Log): Promise<number> {
     const sound: StoredValue[] = [];
     for (const value of values.list(filter)) {
       // What was learnt is what the vendor's server said, which may be anything.
-      const problem = valueRulesOf(value.vendor)?.problem(value.name, value.text) ?? null;
+      const problem = vendorNamed(value.vendor)?.values.problem(value.name, value.text) ?? null;
       if (problem === null) sound.push(value);
       else log.warn(printable(`${value.name} of ${value.device} is left out: it ${problem}`));
     }
@@ -188,10 +187,9 @@ interface Device {
 function deviceOf(address: string, settings: Settings, { values }: Store): Device {
   const asked = filterOf(settings).vendor;
   const all = values.list();
-  const found = vendors.flatMap(({ name }): Device[] => {
-    const rules = asked === undefined || asked === name ? valueRulesOf(name) : undefined;
-    const device = rules?.device(address) ?? null;
-    if (rules === undefined || device === null) return [];
+  const found = vendors.flatMap(({ name, values: rules }): Device[] => {
+    const device = rules.device(address);
+    if (device === null || (asked !== undefined && asked !== name)) return [];
     return [
       { vendor: name, device, rules, known: all.filter((v) => v.vendor === name && v.device === device) },
     ];
@@ -217,14 +215,14 @@ function notThere(
 }
 
 function cover({ vendor, name, text }: StoredValue): string {
-  return valueRulesOf(vendor)?.cover(name, text) ?? '*'.repeat(text.length);
+  return vendorNamed(vendor)?.values.cover(name, text) ?? '*'.repeat(text.length);
 }
 
 /** The value with its secrets covered; nothing when what is left could not be imported, as that of a secret. */
 function withoutSecrets(value: StoredValue): StoredValue[] {
   const text = cover(value);
   const isSecret = text !== value.text && /^\*+$/.test(text);
-  return isSecret || valueRulesOf(value.vendor)?.problem(value.name, text) !== null
+  return isSecret || vendorNamed(value.vendor)?.values.problem(value.name, text) !== null
     ? []
     : [{ ...value, text }];
 }

@@ -1,6 +1,6 @@
 import type { Log } from '../log.js';
 import type { OwedPlace } from '../model/owed.js';
-import { vendors } from '../vendors/index.js';
+import { vendorNamed } from '../vendors/index.js';
 import type { Vendor } from '../vendors/vendor.js';
 import type { UpstreamCall } from '../wire/call.js';
 import type { Upstream } from '../wire/upstreams.js';
@@ -92,8 +92,8 @@ export class CatchUpLoop {
   async #visitAll(): Promise<void> {
     for (const key of this.#owing ?? []) {
       if (!this.#options.mayCall()) return;
-      const [name, device = ''] = key.split(' ');
-      const vendor = vendors.find((each) => each.name === name);
+      const [name = '', device = ''] = key.split(' ');
+      const vendor = vendorNamed(name);
       if (vendor) await this.#visit(vendor, device);
     }
   }

@@ -6,6 +6,11 @@ import { withings } from './withings/index.js';
 /** Every vendor. No two may bid the same for an exchange; a test holds it. */
 export const vendors: readonly Vendor[] = [withings];
 
+/** The vendor of a name; undefined when there is none. */
+export function vendorNamed(name: string): Vendor | undefined {
+  return vendors.find((vendor) => vendor.name === name);
+}
+
 /** The vendor that is surest of an exchange; undefined when nobody wants it. */
 export function vendorOf(exchange: Exchange): Vendor | undefined {
   return claimant(claimOf(exchange));

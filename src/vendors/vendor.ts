@@ -155,6 +155,21 @@ export interface OwnVisit {
   close(session: string): RawMessage;
 }
 
+/** What a vendor knows of the values of its devices: for those who show them and set them by hand. */
+export interface ValueRules {
+  /** The names of all values that it has. */
+  readonly names: readonly string[];
+  /** A device's address in its normal form; null when it is none. */
+  device(text: string): string | null;
+  /** What is wrong with the text of a value, after `is` or the like: `is not a JSON list`; null when nothing is. */
+  problem(name: string, text: string): string | null;
+  /**
+   * The text of a value with what is secret in it covered by `*`, one for one; all of it where it cannot be read or
+   * the name is not known.
+   */
+  cover(name: string, text: string): string;
+}
+
 /**
  * A module that understands one vendor's exchanges. All functions are pure: no I/O, no clock, and whatever the
  * bytes are they return and never throw.
@@ -163,6 +178,8 @@ export interface Vendor {
   readonly name: VendorName;
   /** The hosts that its devices speak to. The first is where a request without a Host goes. */
   readonly hosts: readonly string[];
+  /** The values that its devices have. */
+  readonly values: ValueRules;
   /** How sure it is that an exchange is its own: 0 no, 1 by host, 2 by host and path. */
   claims(claim: Claim): 0 | 1 | 2;
   /** Readings, values and notes in an exchange, and what it could not read. */

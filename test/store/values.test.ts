@@ -36,6 +36,17 @@ test('the younger value wins, in whatever order they come', () => {
   expect(once()).toBe('also third');
 });
 
+test('one that a wrong clock has put into the future does not stand for good', () => {
+  const { hear, once } = openHouse();
+  const nowUs = Date.now() * 1000;
+  hear('of 2038', nowUs + 366 * 86_400_000_000);
+  hear('of today', nowUs);
+  expect(once()).toBe('of today');
+  hear('of an hour ahead', nowUs + 60 * MINUTE_US);
+  hear('of now', nowUs + MINUTE_US);
+  expect(once()).toBe('of an hour ahead');
+});
+
 test('a value that was seen again is as young as when it was last seen', () => {
   const { hear, once } = openHouse();
   hear('the same', 0);

@@ -11,6 +11,7 @@ import { readdress } from './readdress.js';
 import { secretSpans } from './redaction.js';
 import { step } from './step.js';
 import { byId } from './user-members.js';
+import { valueRules } from './value-rules.js';
 import { Visit } from './visit.js';
 
 /**
@@ -34,6 +35,7 @@ const hostSet: ReadonlySet<string> = new Set(hosts);
 export const withings: Vendor = {
   name: 'withings',
   hosts,
+  values: valueRules,
   claims,
   read,
   secrets: secretSpans,

@@ -1,4 +1,4 @@
-import type { ValueRules } from '../value-rules.js';
+import type { ValueRules } from '../vendor.js';
 import { Form, isClean, parseForm } from './form.js';
 import { isObject, member, parseJson } from './json.js';
 import { jsonSecrets, type Range } from './json-secrets.js';
@@ -44,7 +44,7 @@ const replyNames: Readonly<Record<ReplyName, true>> = {
 const replies = Object.keys(replyNames).map((name) => `reply.${name}`);
 
 /** The values of a Withings scale, as learn.ts leaves them. */
-export const withingsValues: ValueRules = {
+export const valueRules: ValueRules = {
   names: [...Object.keys(shapes), ...replies],
   device: normalMac,
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { withingsValues as rules } from '../../../src/vendors/withings/value-rules.js';
+import { valueRules as rules } from '../../../src/vendors/withings/value-rules.js';
 import { captures, exchangesOf, Memory } from './exchanges.js';
 
 const session = '{"status":0,"body":{"sessionid":"5-aa","sp":{"users":[]},"x":{"kl_secret":77,"sn":"ANA"}}}';
