@@ -4,27 +4,19 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { readMessage } from './http.mjs';
-import { freePort, killAll, startPeer, stop } from './processes.mjs';
+import { freePort, startPeer, stop } from './processes.mjs';
+import { folder, results } from './results.mjs';
 import { steps } from './session.mjs';
 
 const VISITS = 500;
 /** Visits whose first request meets the failure. They wait for time-outs, so they go side by side. */
 const FIRST_VISITS = 100;
-
-const results = new URL('./results/', import.meta.url);
-mkdirSync(results, { recursive: true });
-const folder = mkdtempSync(fileURLToPath(new URL('tmp-', results)));
-process.on('exit', () => {
-  killAll();
-  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
-});
-process.on('SIGINT', () => process.exit(130));
 
 const cases = [
   { name: 'cloud answers, mode live', upstream: startCloud, flags: ['--mode', 'live'] },

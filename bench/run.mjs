@@ -1,10 +1,10 @@
 /** `npm run bench`: the rounds in turn, then the report on standard output and in bench/results/latest.md. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { writeFileSync } from 'node:fs';
 import yargs from 'yargs';
 import { peers } from './peers.mjs';
-import { killAll, timeEmptyNode } from './processes.mjs';
+import { timeEmptyNode } from './processes.mjs';
 import { report } from './report.mjs';
+import { folder, results } from './results.mjs';
 import { runRound, runSoak, startOrigin } from './round.mjs';
 
 const args = process.argv.slice(2);
@@ -34,17 +34,6 @@ const flags = yargs(args)
   .strict()
   .version(false)
   .parseSync();
-
-const results = new URL('./results/', import.meta.url);
-mkdirSync(results, { recursive: true });
-// Not in the system's temporary folder, which may be memory: a durable journal must meet a disk.
-const folder = mkdtempSync(fileURLToPath(new URL('tmp-', results)));
-process.on('exit', () => {
-  killAll();
-  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
-});
-process.on('SIGINT', () => process.exit(130));
-process.on('SIGTERM', () => process.exit(143));
 
 const rounds = flags.rounds ?? (flags.quick ? 2 : 5);
 const settings = {

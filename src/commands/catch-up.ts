@@ -8,16 +8,16 @@ import { Calls } from '../offline/calls.js';
 import type { DeliveryResult } from '../offline/catch-up.js';
 import { leaseMsFor, visitAndDeliver } from '../offline/catch-up.js';
 import type { OwedEntry, OwingDevice } from '../store/owed.js';
-import { isStoreTrouble, Store } from '../store/store.js';
-import { vendorNamed, vendorOf } from '../vendors/index.js';
+import type { Store } from '../store/store.js';
+import { vendorNamed } from '../vendors/index.js';
 import { counted, localTime, print, Table } from './output.js';
+import { withStore } from './with-store.js';
 
 /** `scaletap catch-up [list]`: the measures that the cloud is or was owed, in the order in which they came. */
 export async function list(settings: Settings): Promise<number> {
   return withStore(settings, async ({ owed }) => {
     const entries = owed.list({ device: settings.device ?? undefined });
     await print(settings.json ? entries.map(jsonLine).join('') : new Table(columns).lines(entries.map(row)));
-    return 0;
   });
 }
 
@@ -144,7 +144,10 @@ async function visit(
   log: Log,
 ): Promise<{ readonly result: DeliveryResult; readonly pending: number }> {
   const vendor = vendorNamed(name);
-  if (vendor === undefined) throw new UserError(`${device} is of ${name}, which this scaletap does not know`);
+  if (vendor === undefined)
+    throw new UserError(
+      `${device} is of ${name}, which this scaletap does not know; use the one that took its measures`,
+    );
   const answerTimeoutMs = calls.timeoutMs;
   const call = calls.open(calls.upstreamOf(vendor), 'catch-up', (exchange) => {
     try {
@@ -155,7 +158,7 @@ async function visit(
   });
   try {
     const known = { value: (of: string, what: string) => store.values.get(name, of, what) };
-    const place = placeOf(store, leaseMsFor(answerTimeoutMs));
+    const place = owedPlaceOf(store, leaseMsFor(answerTimeoutMs));
     const result = await visitAndDeliver({ vendor, device, known, place, call, answerTimeoutMs });
     const left = store.owed.devices().find((each) => each.vendor === name && each.device === device);
     return { result, pending: left?.pending ?? 0 };
@@ -164,7 +167,7 @@ async function visit(
   }
 }
 
-function placeOf({ owed }: Store, leaseMs: number): OwedPlace {
+function owedPlaceOf({ owed }: Store, leaseMs: number): OwedPlace {
   return {
     next: async (vendor, device) => owed.next(vendor, device, Date.now(), leaseMs),
     settle: async (id, outcome) => owed.settle(id, outcome, Date.now()),
@@ -195,18 +198,4 @@ function whyUnknown({ values }: Store, vendor: string, device: string): string {
     ? 'no session can be opened as this device: its secret is not known. ' +
         `\`scaletap values learn-secret ${device}\` asks the device for it; otherwise ${otherwise}`
     : `no session can be opened as this device: it has not opened one through scaletap yet; ${otherwise}`;
-}
-
-async function withStore(settings: Settings, work: (store: Store) => Promise<number>): Promise<number> {
-  const store = new Store(settings.dataDir, vendorOf);
-  try {
-    return await work(store);
-  } catch (cause) {
-    if (!(cause instanceof Error && isStoreTrouble(cause))) throw cause;
-    throw new UserError(`cannot use ${store.file} (${cause.message}); try again when it can be written`, {
-      cause,
-    });
-  } finally {
-    store.close();
-  }
 }

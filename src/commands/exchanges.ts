@@ -7,16 +7,16 @@ import type { Log } from '../log.js';
 import { UsageError, UserError } from '../model/errors.js';
 import type { Exchange } from '../model/exchange.js';
 import type { StoredExchange } from '../store/journal.js';
-import { Store } from '../store/store.js';
+import type { Store } from '../store/store.js';
 import type { Exported } from '../transfer/export.js';
 import { exportPieces } from '../transfer/export.js';
 import { redact } from '../transfer/redact.js';
-import { vendorOf } from '../vendors/index.js';
 import { version } from '../version.js';
 import { exchangeColumns, exchangeRow, exchangeText } from './exchange-text.js';
 import type { Filter } from './filters.js';
 import { filterOf } from './filters.js';
 import { counted, Progress, print, Table, writeFile } from './output.js';
+import { withStore } from './with-store.js';
 
 const LISTED = 50;
 const POLL_MS = 500;
@@ -83,16 +83,6 @@ export async function exportTo(settings: Settings, log: Log): Promise<number> {
     }
     if (out !== null) await print(`${counted(exported.written, 'exchange')} written to ${out}\n`);
   });
-}
-
-async function withStore(settings: Settings, work: (store: Store) => Promise<void>): Promise<number> {
-  const store = new Store(settings.dataDir, vendorOf);
-  try {
-    await work(store);
-  } finally {
-    store.close();
-  }
-  return 0;
 }
 
 /** Prints exchanges as they come, until a signal or until nobody reads any more. */

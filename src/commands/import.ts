@@ -3,11 +3,11 @@ import type { Log } from '../log.js';
 import { UserError } from '../model/errors.js';
 import { printable } from '../model/escape.js';
 import type { Exchange } from '../model/exchange.js';
-import { isStoreTrouble, Store } from '../store/store.js';
+import { isStoreTrouble, type Store } from '../store/store.js';
 import { readFile } from '../transfer/read-file.js';
 import type { Problem } from '../transfer/reasons.js';
-import { vendorOf } from '../vendors/index.js';
 import { counted, Progress, print } from './output.js';
+import { withStore } from './with-store.js';
 
 /** A transaction takes so many exchanges, or so many bytes of them. */
 const BATCH = 200;
@@ -30,18 +30,15 @@ interface Result {
  * already is passed over. Resolves to 1 when something in the files could not be imported.
  */
 export async function run(settings: Settings, log: Log, files: readonly string[]): Promise<number> {
-  const store = new Store(settings.dataDir, vendorOf, { create: true });
-  let code = 0;
-  try {
+  return withStore({ ...settings, create: true }, async (store) => {
+    let code = 0;
     for (const file of files) {
       const result = await importFile(store, file, log);
       if (result.problems > 0) code = 1;
       await print(summary(file, result));
     }
-  } finally {
-    store.close();
-  }
-  return code;
+    return code;
+  });
 }
 
 async function importFile(store: Store, file: string, log: Log): Promise<Result> {

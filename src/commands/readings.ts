@@ -2,27 +2,24 @@ import type { Settings } from '../config/schema.js';
 import { UsageError } from '../model/errors.js';
 import type { Person } from '../model/person.js';
 import type { Reading } from '../model/reading.js';
-import { Store } from '../store/store.js';
-import { vendorOf, vendors } from '../vendors/index.js';
+import type { Store } from '../store/store.js';
+import { vendors } from '../vendors/index.js';
 import { filterOf } from './filters.js';
 import { print } from './output.js';
 import type { NamedReading } from './reading-formats.js';
 import { csvLines, jsonLines, tableLines } from './reading-formats.js';
+import { withStore } from './with-store.js';
 
 /** `scaletap readings`: what is known, by rising time, as a table, JSON lines or CSV. */
 export async function run(settings: Settings): Promise<number> {
   if (settings.json && settings.csv)
     throw new UsageError('--json and --csv cannot both be had; leave one out');
   const filter = filterOf(settings);
-  const store = new Store(settings.dataDir, vendorOf);
-  try {
+  return withStore(settings, async (store) => {
     const readings = wanted(store, filter, settings);
     const lines = settings.json ? jsonLines : settings.csv ? csvLines : tableLines;
     for (const part of lines(readings)) await print(part);
-  } finally {
-    store.close();
-  }
-  return 0;
+  });
 }
 
 function wanted(

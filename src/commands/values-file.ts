@@ -67,7 +67,8 @@ export async function readValuesFile(path: string, nowMs: number): Promise<Store
 export async function readText(path: string): Promise<string> {
   try {
     const { size } = await stat(path);
-    if (size > MAX_BYTES) throw new UserError(`${path} is too large to be read: ${size} bytes`);
+    if (size > MAX_BYTES)
+      throw new UserError(`${path} is too large to be read (${size} bytes); name another file`);
     return await readFile(path, 'utf8');
   } catch (cause) {
     const { code, syscall }: NodeJS.ErrnoException = cause instanceof Error ? cause : ({} as Error);

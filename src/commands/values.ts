@@ -3,22 +3,19 @@ import type { Settings } from '../config/schema.js';
 import type { Log } from '../log.js';
 import { UsageError, UserError } from '../model/errors.js';
 import { printable, printableLines } from '../model/escape.js';
-import { isStoreTrouble, Store } from '../store/store.js';
+import type { Store } from '../store/store.js';
 import type { StoredValue } from '../store/values.js';
-import { vendorNamed, vendorOf, vendors } from '../vendors/index.js';
+import { vendorNamed, vendors } from '../vendors/index.js';
 import type { ValueRules } from '../vendors/vendor.js';
 import { filterOf } from './filters.js';
 import { counted, localTime, print, Table, writeFile } from './output.js';
 import { readText, readValuesFile, valuesFile } from './values-file.js';
-
-/** Whether the store is made when it is not there. */
-const existing = { create: false };
-const made = { create: true };
+import { withStore } from './with-store.js';
 
 /** `scaletap values [list]`: which there are, without their texts. */
 export async function list(settings: Settings): Promise<number> {
   const filter = filterOf(settings);
-  return withStore(settings, existing, async ({ values }) => {
+  return withStore(settings, async ({ values }) => {
     const table = new Table([
       { title: 'device' },
       { title: 'vendor' },
@@ -40,7 +37,7 @@ export async function list(settings: Settings): Promise<number> {
 
 /** `scaletap values show DEVICE [NAME]`: the text of one value alone, or all of a device with their times. */
 export async function show(settings: Settings, [address = '', name]: readonly string[]): Promise<number> {
-  return withStore(settings, existing, async (store) => {
+  return withStore(settings, async (store) => {
     const { device, known } = deviceOf(address, settings, store);
     const wanted = known.filter((value) => name === undefined || value.name === name);
     if (wanted.length === 0) throw notThere(store, device, name, known);
@@ -58,7 +55,7 @@ export async function set(
   [address = '', name = '', given = '']: readonly string[],
 ): Promise<number> {
   const text = (given.startsWith('@') ? await readText(given.slice(1)) : given).replace(/\r?\n$/, '');
-  return withStore(settings, made, async (store) => {
+  return withStore({ ...settings, create: true }, async (store) => {
     const { vendor, device, rules } = deviceOf(address, settings, store);
     if (!rules.names.includes(name)) {
       throw new UsageError(
@@ -77,7 +74,7 @@ export async function remove(
   settings: Settings,
   [address = '', name = '']: readonly string[],
 ): Promise<number> {
-  return withStore(settings, existing, async (store) => {
+  return withStore(settings, async (store) => {
     const { vendor, device, known } = deviceOf(address, settings, store);
     if (!store.values.change(() => store.values.remove(vendor, device, name))) {
       throw notThere(store, device, name, known);
@@ -90,7 +87,7 @@ export async function remove(
 export async function exportTo(settings: Settings, log: Log): Promise<number> {
   const { out, showSecrets } = settings;
   const filter = filterOf(settings);
-  return withStore(settings, existing, async ({ values }) => {
+  return withStore(settings, async ({ values }) => {
     const sound: StoredValue[] = [];
     for (const value of values.list(filter)) {
       // What was learnt is what the vendor's server said, which may be anything.
@@ -116,7 +113,7 @@ export async function exportTo(settings: Settings, log: Log): Promise<number> {
 /** `scaletap values import FILE`: all of them or, when one is not right, none. */
 export async function importFrom(settings: Settings, [path = '']: readonly string[]): Promise<number> {
   const given = await readValuesFile(path, Date.now());
-  return withStore(settings, made, async ({ values }) => {
+  return withStore({ ...settings, create: true }, async ({ values }) => {
     let taken = 0;
     let younger = 0;
     values.change(() => {
@@ -138,7 +135,7 @@ export async function importFrom(settings: Settings, [path = '']: readonly strin
 
 /** `scaletap values learn-secret DEVICE`: has the next offline session ask for the configuration of a scale. */
 export async function learnSecret(settings: Settings, [address = '']: readonly string[]): Promise<number> {
-  return withStore(settings, existing, async (store) => {
+  return withStore(settings, async (store) => {
     const { vendor, device, known } = deviceOf(address, settings, store);
     if (known.length === 0) throw notThere(store, device, undefined, known);
     if (known.some(({ name }) => name === 'secret')) {
@@ -234,21 +231,4 @@ function age(ms: number): string {
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
   if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h`;
   return `${Math.floor(seconds / 86_400)} d`;
-}
-
-async function withStore(
-  settings: Settings,
-  { create }: { readonly create: boolean },
-  work: (store: Store) => Promise<void>,
-): Promise<number> {
-  const store = new Store(settings.dataDir, vendorOf, { create });
-  try {
-    await work(store);
-  } catch (cause) {
-    if (!(cause instanceof Error && isStoreTrouble(cause))) throw cause;
-    throw new UserError(`cannot write ${store.file} (${cause.message}); nothing was changed`, { cause });
-  } finally {
-    store.close();
-  }
-  return 0;
 }

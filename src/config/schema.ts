@@ -45,10 +45,13 @@ const reports = ['readings', 'exchanges'] as const;
 /** Who answers a scale: the vendor unless it fails, only the vendor, or only scaletap. */
 export const modes = ['auto', 'live', 'offline'] as const;
 
+/** Who answers a scale: the vendor unless it fails, only the vendor, or only scaletap. */
+export type Mode = (typeof modes)[number];
+
 const failures = ['lookup', 'connect', 'lost', 'timeout', 'server-error', 'not-protocol', 'status'] as const;
 
 /** What may count as a failure of upstream; `status` is one other than 0 in reply to session new. */
-export type FailureKind = (typeof failures)[number];
+type FailureKind = (typeof failures)[number];
 
 export const exportFormats = ['har', 'ndjson', 'http'] as const;
 

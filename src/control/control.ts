@@ -75,14 +75,16 @@ export async function askControl(dataDir: string, request: ControlRequest): Prom
     const { mode, error }: { mode?: unknown; error?: unknown } = Object(reply);
     if (typeof error === 'string') throw new UserError(error);
     if (typeof mode === 'string') return mode;
-    throw new UserError(`${path} does not speak as scaletap does`);
+    throw new Error('it names no mode');
   } catch (error) {
     if (error instanceof UserError) throw error;
     if (['ENOENT', 'ECONNREFUSED', 'ENOTSOCK'].includes(codeOf(error))) {
       throw new UserError(`no scaletap serves ${dataDir} now; start it, or name its folder with --data-dir`);
     }
     if (error instanceof Error && !('code' in error)) {
-      throw new UserError(`${path} does not speak as scaletap does: ${error.message}`);
+      throw new UserError(
+        `${path} does not speak as scaletap does (${error.message}); stop the program that listens there`,
+      );
     }
     throw controlError(path, error);
   } finally {

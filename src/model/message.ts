@@ -58,6 +58,15 @@ export function isChunked(headers: HeaderList): boolean {
   return /(^|,)\s*chunked\s*$/i.test(codings.join(','));
 }
 
+/** Whether the sender of a head leaves the connection open behind its message (RFC 9112 section 9.3). */
+export function keepsAlive({ start, headers }: Head): boolean {
+  const options = headers
+    .filter(([n]) => n.toLowerCase() === 'connection')
+    .flatMap(([, v]) => v.toLowerCase().split(/[ \t]*,[ \t]*/));
+  if (options.includes('close')) return false;
+  return !start.includes('HTTP/1.0') || options.includes('keep-alive');
+}
+
 /**
  * Where the content lies in a chunked body: one segment a chunk. Stops at the last chunk, at the end of a cut
  * body, or at the first thing that is not a chunk, with what it has found by then.

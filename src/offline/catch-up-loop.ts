@@ -4,6 +4,7 @@ import { vendorNamed } from '../vendors/index.js';
 import type { Vendor } from '../vendors/vendor.js';
 import type { UpstreamCall } from '../wire/call.js';
 import type { Upstream } from '../wire/upstreams.js';
+import { atMost } from './at-most.js';
 import type { DeliveryResult } from './catch-up.js';
 import { deliverOwed, visitAndDeliver } from './catch-up.js';
 import type { OwingVisit } from './stand-in.js';
@@ -62,7 +63,8 @@ export class CatchUpLoop {
   /** Sends what is owed of a device in its own session. Resolves when that may end. */
   async deliver({ vendor, device, session, upstream }: OwingVisit): Promise<void> {
     const { place, withinMs, answerTimeoutMs } = this.#options;
-    await this.#knownWithin(withinMs);
+    // A visit may come before the store is open, and what is owed be known with it.
+    if (this.#owing === null) await atMost(withinMs, this.#whenKnown);
     // The mode may have been switched meanwhile.
     if (this.#owing === null || !this.owes(vendor.name, device) || !this.#options.mayCall()) return;
     const call = this.#options.call(upstream);
@@ -72,17 +74,6 @@ export class CatchUpLoop {
       this.#tell(device, result);
     });
     await due;
-  }
-
-  /** A visit may come before the store is open, and what is owed be known with it. */
-  async #knownWithin(ms: number): Promise<void> {
-    if (this.#owing !== null) return;
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, ms);
-    });
-    await Promise.race([this.#whenKnown, late]);
-    clearTimeout(timer);
   }
 
   close(): void {

@@ -3,6 +3,7 @@ import type { Outcome, OwedItem, OwedPlace } from '../model/owed.js';
 import type { Known, Vendor } from '../vendors/vendor.js';
 import type { UpstreamCall } from '../wire/call.js';
 import { CallError } from '../wire/call.js';
+import { atMost } from './at-most.js';
 
 /** Owed measures are sent one after the other: each is answered, or its time is up, before the next one goes. */
 interface Errand {
@@ -65,12 +66,7 @@ const busy = new WeakMap<OwedPlace, Set<string>>();
 export function deliverOwed(errand: SessionErrand): Delivery {
   const deadline = performance.now() + errand.withinMs;
   const over = alone(errand, () => send(errand, errand.session, deadline));
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, errand.withinMs);
-  });
-  const early = over.then(() => clearTimeout(timer));
-  return { due: Promise.race([early, late]), over };
+  return { due: atMost(errand.withinMs, over), over };
 }
 
 /** Sends what is owed for a device in a session of our own: challenge, open, the measures, close. Does not reject. */

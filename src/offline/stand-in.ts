@@ -1,14 +1,13 @@
+import type { Mode } from '../config/schema.js';
 import type { Log } from '../log.js';
 import type { Exchange, RawMessage } from '../model/exchange.js';
 import { claimant } from '../vendors/index.js';
+import { pathOf } from '../vendors/raw.js';
 import type { Vendor } from '../vendors/vendor.js';
 import type { Asked, Failed, Failure, Plan, Review, StandIn, Verdict } from '../wire/stand-in.js';
 import type { Upstream } from '../wire/upstreams.js';
 import { Breaker } from './breaker.js';
 import { LiveSessions, OurSessions } from './our-sessions.js';
-
-/** How clients get their answers. */
-export type Mode = 'auto' | 'live' | 'offline';
 
 export interface OfflineSettings {
   readonly mode: Mode;
@@ -226,8 +225,7 @@ export class OfflineStandIn implements StandIn {
     const key = `${host} ${target}`;
     const known = this.#matters.get(key);
     if (known) return known;
-    const query = target.indexOf('?');
-    const claim = { host, path: query < 0 ? target : target.slice(0, query) };
+    const claim = { host, path: pathOf(target) };
     const vendor = claimant(claim) ?? null;
     const matter = {
       vendor,

@@ -5,6 +5,7 @@ const CACHE_SIZE = 1_000;
 /** A value that stays the same is written again when it was last seen so long ago, to have its age about right. */
 const SAME_AGAIN_US = 60_000_000;
 
+/** A clock may be ahead by so much; a time that is further ahead was told by a wrong one. */
 const CLOCK_SLACK_US = 86_400_000_000;
 
 interface Known {

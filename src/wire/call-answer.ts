@@ -1,6 +1,5 @@
 import type { Exchange, ExchangeReason, FramingReason, RawMessage } from '../model/exchange.js';
-import type { HeaderList } from '../model/message.js';
-import { header, parseHead } from '../model/message.js';
+import { keepsAlive, parseHead } from '../model/message.js';
 import { GatheredBytes } from './bytes.js';
 import { MessageReader } from './reader.js';
 
@@ -39,7 +38,7 @@ export class IncomingAnswer {
       {
         onHead: (head) => {
           this.#head = head;
-          this.#keepAlive = keepsAlive(head);
+          this.#keepAlive = keepsAlive(parseHead(head));
         },
         onInterim: (head) => this.#append(this.#interim, head, limits.maxHeadBytes),
         onBody: (slice) => this.#takeBody(slice, limits.maxBodyBytes),
@@ -122,18 +121,4 @@ export class IncomingAnswer {
     if (this.#complete) this.#keepAlive = false;
     else this.fault ??= reason === 'head-too-large' || reason === 'trailer-too-large' ? 'too-large' : reason;
   }
-}
-
-/** Whether the sender of a response head leaves the connection open (RFC 9112 section 9.3). */
-function keepsAlive(head: Uint8Array): boolean {
-  const { start, headers } = parseHead(head);
-  const options = connectionOptions(headers);
-  return start[0] === 'HTTP/1.0' ? options.includes('keep-alive') : !options.includes('close');
-}
-
-function connectionOptions(headers: HeaderList): string[] {
-  return (header(headers, 'connection') ?? '')
-    .toLowerCase()
-    .split(',')
-    .map((option) => option.trim());
 }

@@ -185,6 +185,11 @@ export class Connection {
   }
 
   #fromUpstream(chunk: Buffer): void {
+    // Some servers say so before they hang up. It would pass for the answer to a request that they have not got.
+    if (this.#isUpstreamUnused) {
+      this.#forgetUpstream();
+      return;
+    }
     this.#lastByteAt = performance.now();
     if (this.#turns?.withholds) {
       this.#turns.fromUpstream(chunk, this.#lastByteAt, (bytes) =>
@@ -294,8 +299,9 @@ export class Connection {
     this.#lastByteAt = performance.now();
     this.#release();
     this.#turns?.sent(this.#lastByteAt);
-    // The end of the client's side may have come while dialling.
-    if (this.#client.readableEnded) upstream.end();
+    // The end of the client's side may have come while dialling, and a reset at this very moment.
+    if (this.#client.destroyed) resetWhenFlushed(upstream);
+    else if (this.#client.readableEnded) upstream.end();
     else if (!upstream.writableNeedDrain) this.#resumeClient();
   }
 
@@ -314,7 +320,7 @@ export class Connection {
     return {
       tap: this.#tap,
       toClient: (bytes: Buffer) => {
-        this.#client.write(bytes);
+        if (!this.#client.write(bytes)) this.#leg.socket?.pause();
       },
       goUpstream: () => {
         this.#goUpstream();
@@ -374,7 +380,8 @@ export class Connection {
   #clientEnded(): void {
     if (this.#state === 'refused') return;
     // A client may close its side and still wait for the answer.
-    if (this.#turns?.isWhole && (this.#state !== 'spliced' || this.#later.length > 0)) {
+    const isSent = this.#state === 'spliced' && this.#turns?.goesUpstream !== false;
+    if (this.#turns?.isWhole && (!isSent || this.#later.length > 0)) {
       this.#endsLater = true;
       return;
     }

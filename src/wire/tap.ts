@@ -28,7 +28,7 @@ export interface TapEvents {
    * An answer is whole, or cannot be framed for a reason, while the tap is {@link Tap.serial}. False rejects it:
    * then it is not part of the exchange.
    */
-  onAnswer(unframed: ExchangeReason | null): boolean;
+  onAnswer(): boolean;
   /** An exchange is over. The tap keeps nothing of it. */
   onExchange(exchange: Exchange): void;
 }
@@ -318,12 +318,12 @@ export class Tap {
       onEnd: () => {
         if (!current?.response) return;
         current.response.complete = true;
-        if (this.serial && !this.#events.onAnswer(null)) return;
+        if (this.serial && !this.#events.onAnswer()) return;
         this.#answering++;
         this.#settle();
       },
       onRefused: (reason) => {
-        if (this.serial && !this.#events.onAnswer(reason)) return;
+        if (this.serial && !this.#events.onAnswer()) return;
         if (!current || current.response?.complete) current = answered() ?? this.#unasked();
         current.response ??= new MessageCopy(NO_BYTES, this.#limits);
         current.reason ??= reason;

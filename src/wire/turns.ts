@@ -1,5 +1,5 @@
 import type { Exchange, ExchangeReason, RawMessage } from '../model/exchange.js';
-import { header, parseHead } from '../model/message.js';
+import { header, keepsAlive, parseHead } from '../model/message.js';
 import type { Refusal } from './admission.js';
 import { GatheredBytes } from './bytes.js';
 import { refusalAnswer } from './refusals.js';
@@ -42,6 +42,8 @@ class Turn {
   waiting = false;
   /** The answer is with the client: from here on it is as if it had been relayed. */
   passed = false;
+  /** The answer that was passed on cannot be framed. */
+  endless = false;
   /** The client was told to send its body. */
   continued = false;
   /** Why upstream does not answer. */
@@ -138,6 +140,11 @@ export class Turns {
     turn.withheld.append(chunk);
     watch(chunk);
     this.#settle();
+    if (this.#turn === turn && turn.endless) {
+      // Nobody can tell when this exchange is over, so nothing waits for that.
+      this.abandon();
+      this.#host.turnOver(false);
+    }
     if (this.#turn !== turn || turn.passed || turn.plan === 'answer') return;
     if (this.#host.tap.onlyInterim) {
       turn.continued = true;
@@ -167,6 +174,7 @@ export class Turns {
       return false;
     }
     turn.passed = true;
+    turn.endless = !response.complete;
     if (verdict.kind === 'changed') {
       const { head, body } = verdict.response;
       turn.withheld.take(turn.withheld.length);
@@ -323,7 +331,7 @@ export class Turns {
       this.#host.tap.release();
       this.#host.forgetHeld();
       this.#host.toClient(Buffer.concat([answer.head, answer.body]));
-      this.#host.turnOver(closes(turn.asked.head) || closes(answer.head));
+      this.#host.turnOver(![turn.asked.head, answer.head].every((head) => keepsAlive(parseHead(head))));
     });
   }
 
@@ -339,12 +347,4 @@ export class Turns {
 
 function expectsContinue(head: Buffer): boolean {
   return header(parseHead(head).headers, 'expect')?.toLowerCase() === '100-continue';
-}
-
-/** Whether the sender of a head closes behind this message (RFC 9112 section 9.3). */
-function closes(head: Uint8Array): boolean {
-  const { start, headers } = parseHead(head);
-  const connection = header(headers, 'connection')?.toLowerCase() ?? '';
-  const old = start.includes('HTTP/1.0');
-  return connection.includes('close') || (old && !connection.includes('keep-alive'));
 }

@@ -68,24 +68,16 @@ export class UpstreamLeg {
     const { localPort = 0, remoteAddress: address = '', remotePort: port = 0 } = socket;
     if (firstHead) this.#outgoing.add(localPort, firstHead, depth);
     const events = this.#events;
-    const heard = (listener: () => void) => () => {
-      if (this.#socket === socket) listener();
-    };
+    const on = (event: 'end' | 'drain' | 'error', listener: () => void) =>
+      socket.on(event, () => {
+        if (this.#socket === socket) listener();
+      });
     socket.on('data', (chunk: Buffer) => {
       if (this.#socket === socket) events.onData(chunk);
     });
-    socket.on(
-      'end',
-      heard(() => events.onEnd()),
-    );
-    socket.on(
-      'drain',
-      heard(() => events.onDrain()),
-    );
-    socket.on(
-      'error',
-      heard(() => events.onLost()),
-    );
+    on('end', () => events.onEnd());
+    on('drain', () => events.onDrain());
+    on('error', () => events.onLost());
     socket.on('close', () => {
       this.#outgoing.remove(localPort);
       if (this.#socket === socket) events.onClosed();

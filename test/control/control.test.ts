@@ -146,7 +146,7 @@ test('whoever says nothing is not waited for, on either side, and is in nobodyâ€
   expect(await askControl(dataDir, { mode: 'live' })).toBe('live');
   const [told, asking] = await Promise.allSettled([text(silent), askControl(deaf, { mode: null })]);
   expect(told).toMatchObject({ value: '{"error":"no line came within 5 s"}\n' });
-  const problem = /control\.sock does not speak as scaletap does: no line came within 5 s$/;
+  const problem = /control\.sock does not speak as scaletap does \(no line came within 5 s\); stop/;
   expect(asking).toMatchObject({ reason: { message: expect.stringMatching(problem) } });
 });
 
@@ -172,14 +172,18 @@ describe('where a serve is not', () => {
   });
 
   test.each([
-    ['says something else', 'hello\n', /control\.sock does not speak as scaletap does: .*JSON/],
-    ['says JSON of its own', '{"hello":1}\n', /control\.sock does not speak as scaletap does$/],
-    ['says null', 'null\n', /control\.sock does not speak as scaletap does$/],
-    ['closes', '', /does not speak as scaletap does: it closed without a line$/],
+    ['says something else', 'hello\n', /control\.sock does not speak as scaletap does \(.*JSON/],
+    [
+      'says JSON of its own',
+      '{"hello":1}\n',
+      /control\.sock does not speak as scaletap does \(it names no mode\); stop/,
+    ],
+    ['says null', 'null\n', /control\.sock does not speak as scaletap does \(it names no mode\); stop/],
+    ['closes', '', /does not speak as scaletap does \(it closed without a line\)/],
     [
       'says a line that does not end',
       'x'.repeat(70_000),
-      /does not speak as scaletap does: the line is too long$/,
+      /does not speak as scaletap does \(the line is too long\)/,
     ],
   ])('somebody is there who %s', async (_what, words, message) => {
     const dataDir = folder();

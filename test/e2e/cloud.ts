@@ -3,6 +3,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
+import { Incoming } from '../servers/incoming.js';
 import type { Capture } from '../wire/captures.js';
 
 /** Stand-ins for the vendor's cloud and for scales, on raw sockets. */
@@ -28,55 +29,9 @@ async function listen(talk: (socket: Socket) => void): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** The bytes that come in on a socket. */
-class Incoming {
-  #pending: Buffer = Buffer.alloc(0);
-  #over: string | undefined;
-  #wake: () => void = () => undefined;
-
-  constructor(socket: Socket) {
-    socket.on('data', (chunk: Buffer) => {
-      this.#pending = Buffer.concat([this.#pending, chunk]);
-      this.#wake();
-    });
-    const over = (why: string) => () => {
-      this.#over ??= why;
-      this.#wake();
-    };
-    socket.on('end', over('the other side has ended'));
-    socket.on('close', over('the connection is closed'));
-    socket.setTimeout(PATIENCE_MS, over(`nothing came for ${PATIENCE_MS / 1000} s`));
-  }
-
-  /** The next so many bytes. */
-  async take(count: number): Promise<Buffer> {
-    await this.#fill(() => this.#pending.length >= count);
-    const taken = this.#pending.subarray(0, count);
-    this.#pending = this.#pending.subarray(count);
-    return taken;
-  }
-
-  /** The next message, whose length its head tells. */
-  async message(): Promise<Buffer> {
-    await this.#fill(() => this.#pending.includes('\r\n\r\n'));
-    const headEnd = this.#pending.indexOf('\r\n\r\n') + 4;
-    const length = /content-length: (\d+)/i.exec(this.#pending.toString('latin1', 0, headEnd))?.[1];
-    return this.take(headEnd + Number(length ?? 0));
-  }
-
-  async #fill(enough: () => boolean): Promise<void> {
-    while (!enough()) {
-      if (this.#over !== undefined) throw new Error(this.#over);
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
-  }
-}
-
 /** Plays one side of a capture. Rejects when the other side differs by a byte. */
 async function play({ name, steps }: Capture, side: 'client' | 'upstream', socket: Socket): Promise<void> {
-  const incoming = new Incoming(socket);
+  const incoming = new Incoming(socket, PATIENCE_MS);
   for (const { by, bytes } of steps) {
     if (by === side) socket.write(bytes);
     else if (!(await incoming.take(bytes.length)).equals(bytes)) throw new Error(`${name}: other bytes came`);
@@ -116,10 +71,10 @@ async function dial(port: number): Promise<Socket> {
 /** A cloud that says that all is well, whatever is posted. */
 export function kindCloud(): Promise<number> {
   return listen(async (socket) => {
-    const incoming = new Incoming(socket);
+    const incoming = new Incoming(socket, PATIENCE_MS);
     try {
       for (;;) {
-        const isOnce = (await incoming.message()).includes('/cgi-bin/once ');
+        const isOnce = (await incoming.message()).head.includes('/cgi-bin/once ');
         const json = isOnce ? '{"status":0,"body":{"once":"21112cb3-1b433eef"}}' : '{"status":0}';
         const head = `HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: ${json.length}\r\n\r\n`;
         socket.write(head + json);
@@ -147,7 +102,7 @@ export function weighIn(minute: number): string {
 /** Posts one after the other on one connection, each when the one before is answered. */
 export async function postAll(port: number, posts: readonly string[]): Promise<void> {
   const socket = await dial(port);
-  const incoming = new Incoming(socket);
+  const incoming = new Incoming(socket, PATIENCE_MS);
   for (const post of posts) {
     socket.write(post);
     await incoming.message();
@@ -180,7 +135,7 @@ export class Load {
   async #scale(port: number, scale: number): Promise<void> {
     try {
       const socket = await dial(port);
-      const incoming = new Incoming(socket);
+      const incoming = new Incoming(socket, PATIENCE_MS);
       for (let i = 0; !this.#stopped; i++) {
         const post = postOf('once', `action=get&from=${this.#name}-${scale}-${i}`);
         socket.write(post);

@@ -56,6 +56,17 @@ export class House {
     return new House(cloud, dataDir, flags, await serve(dataDir, cloud.port, flags));
   }
 
+  /** Like {@link open}, with a scale that has made its first visit. */
+  static async withScale(
+    flags?: readonly string[],
+    dataDir?: string,
+  ): Promise<{ house: House; scale: Scale }> {
+    const house = await House.open(flags, dataDir);
+    const scale = house.scale();
+    await house.firstVisit(scale);
+    return { house, scale };
+  }
+
   /** A scale that the cloud knows, with one person of 77 kg, and that is asked for maint in its first session. */
   scale(options: ScaleOptions = {}, users = [person(1744475, 'MIC', 77.11)]): Scale {
     const scale = new Scale(this.port, options);

@@ -6,9 +6,7 @@ import { until } from './scaletap.js';
 
 /** A house whose scale has delivered so many weigh-ins that the cloud has not got; the cloud is back. */
 async function owing(count: number, flags: readonly string[] = quick) {
-  const house = await House.open(flags);
-  const scale = house.scale();
-  await house.firstVisit(scale);
+  const { house, scale } = await House.withScale(flags);
   await house.cloud.misbehave('refuse');
   for (let i = 0; i < count; i++) scale.weigh(77 + i / 10);
   await scale.visit();
@@ -36,9 +34,7 @@ test('what is owed comes before the end of the live session, in its order, and o
 });
 
 test('a cloud that fails in the middle of a queue: each weigh-in has gone one way or the other', async () => {
-  const house = await House.open();
-  const scale = house.scale();
-  await house.firstVisit(scale);
+  const { house, scale } = await House.withScale();
   for (let i = 0; i < 12; i++) scale.weigh(77 + i / 10);
   let measures = 0;
   const visit = await scale.visit({

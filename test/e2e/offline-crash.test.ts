@@ -8,9 +8,7 @@ import { canMount, fill, smallDisk } from './small-disk.js';
 /** What was answered with status 0 is there, whatever happens to scaletap or its disk a moment later. */
 
 test('kill -9 as soon as the scale has its answers: the weigh-ins are kept, and delivered by the next run', async () => {
-  const house = await House.open();
-  const scale = house.scale();
-  await house.firstVisit(scale);
+  const { house, scale } = await House.withScale();
   await house.cloud.misbehave('refuse');
   for (let round = 0; round < 5; round++) {
     scale.weigh(76 + round / 10);
@@ -30,9 +28,7 @@ test('kill -9 as soon as the scale has its answers: the weigh-ins are kept, and 
 }, 60_000);
 
 test('kill -9 while the cloud is getting what it is owed: that one comes again, the others once', async () => {
-  const house = await House.open();
-  const scale = house.scale();
-  await house.firstVisit(scale);
+  const { house, scale } = await House.withScale();
   await house.cloud.misbehave('refuse');
   for (const kg of [76, 77, 78]) scale.weigh(kg);
   await scale.visit();
@@ -65,9 +61,7 @@ test('kill -9 while the cloud is getting what it is owed: that one comes again, 
 }, 180_000);
 
 test('kill -9 in the middle of a visit of ours, and the cloud is back: the next run goes on with it', async () => {
-  const house = await House.open();
-  const scale = house.scale();
-  await house.firstVisit(scale);
+  const { house, scale } = await House.withScale();
   await house.cloud.misbehave('refuse');
   scale.weigh(77);
   const visit = await scale.visit({
@@ -87,9 +81,7 @@ test('kill -9 in the middle of a visit of ours, and the cloud is back: the next 
 });
 
 test('SIGTERM in the middle of a visit: the scale has its answer or keeps its weigh-in', async () => {
-  const house = await House.open();
-  const scale = house.scale();
-  await house.firstVisit(scale);
+  const { house, scale } = await House.withScale();
   await house.cloud.misbehave('hang');
   scale.weigh(77);
   const visiting = scale.visit().catch((error: unknown) => expect(error).toBeInstanceOf(NoReply));
@@ -106,9 +98,7 @@ test('SIGTERM in the middle of a visit: the scale has its answer or keeps its we
 });
 
 test('a visit right after the start brings what was owed before it', async () => {
-  const house = await House.open();
-  const scale = house.scale();
-  await house.firstVisit(scale);
+  const { house, scale } = await House.withScale();
   await house.cloud.misbehave('refuse');
   scale.weigh(77);
   await scale.visit();
@@ -122,9 +112,7 @@ test('a visit right after the start brings what was owed before it', async () =>
 describe.skipIf(!canMount())('on a full disk', () => {
   test('a measure is not acknowledged: the scale keeps it, and it is there when there is space again', async () => {
     // The log of the database alone may have 4 MiB.
-    const house = await House.open(quick, join(smallDisk(16), 'data'));
-    const scale = house.scale();
-    await house.firstVisit(scale);
+    const { house, scale } = await House.withScale(quick, join(smallDisk(16), 'data'));
     await house.cloud.misbehave('refuse');
     scale.weigh(76);
     await scale.visit();

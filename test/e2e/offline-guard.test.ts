@@ -61,9 +61,7 @@ test('orders that were learnt are not given by us either', async () => {
 });
 
 test('a session for another scale: its measures are not taken by the cloud, kept by the scale, and come later', async () => {
-  const house = await House.open();
-  const scale = house.scale();
-  await house.firstVisit(scale);
+  const { house, scale } = await House.withScale();
   scale.weigh(77);
   await house.cloud.misbehave('wrong-session');
   const wrong = await scale.visit();
@@ -80,9 +78,7 @@ test('a session for another scale: its measures are not taken by the cloud, kept
 });
 
 test('a cloud that refuses sessions is heard, unless that counts as a failure', async () => {
-  const house = await House.open();
-  const scale = house.scale();
-  await house.firstVisit(scale);
+  const { house, scale } = await House.withScale();
   await house.cloud.misbehaveOnlyAt('status', 'session');
   scale.weigh(77);
   expect((await scale.visit()).exchanges.map(({ status }) => status)).toEqual([0, REFUSED_STATUS]);

@@ -20,9 +20,7 @@ const offline = [...quick, '--mode', 'offline'];
 
 test('in mode offline no upstream is dialled and no name looked up; in mode auto both are', async () => {
   const dns = await countingDns('no-such-name');
-  const house = await House.open();
-  const scale = house.scale();
-  await house.firstVisit(scale);
+  const { house, scale } = await House.withScale();
 
   await house.restart('SIGTERM', [...offline, '--upstream-dns', dns.server]);
   const before = house.cloud.connections;
@@ -71,9 +69,7 @@ function canTrace(): boolean {
 
 describe.skipIf(!canTrace())('strace', () => {
   test('sees no call to anywhere from start to end in mode offline', async () => {
-    const house = await House.open();
-    const scale = house.scale();
-    await house.firstVisit(scale);
+    const { house, scale } = await House.withScale();
     await house.program.kill('SIGTERM');
 
     /** Runs it under strace for one visit, and gives the system calls by which it reaches out to the network. */
@@ -104,9 +100,7 @@ describe.skipIf(!canTrace())('strace', () => {
 
 test.each(['no-such-name', 'silent'] as const)('a resolver that is %s: scaletap answers', async (manner) => {
   const dns = await countingDns(manner);
-  const house = await House.open();
-  const scale = house.scale();
-  await house.firstVisit(scale);
+  const { house, scale } = await House.withScale();
   const lookingUp = ['--upstream', 'scalews.withings.net', '--upstream-dns', dns.server];
   await house.restart('SIGTERM', [...quick, ...lookingUp]);
   scale.weigh(77);
@@ -196,9 +190,7 @@ test('what one machine has learnt makes another one work offline', async () => {
 });
 
 test('the mode is switched while it runs', async () => {
-  const house = await House.open();
-  const scale = house.scale();
-  await house.firstVisit(scale);
+  const { house, scale } = await House.withScale();
 
   expect(await house.command('mode', 'offline')).toMatchObject({ code: 0 });
   await house.program.says(/mode offline/);
@@ -227,9 +219,7 @@ test('the mode is switched while it runs', async () => {
 });
 
 test('a visit goes on when the mode is switched in the middle of it', async () => {
-  const house = await House.open();
-  const scale = house.scale();
-  await house.firstVisit(scale);
+  const { house, scale } = await House.withScale();
   const visitWith = async (mode: string) => {
     scale.weigh(77);
     const visit = await scale.visit({

@@ -8,9 +8,7 @@ import { until } from './scaletap.js';
 const statuses = ({ exchanges }: Visit) => exchanges.map(({ status }) => status);
 
 test('a slow cloud is not one that has failed', async () => {
-  const house = await House.open();
-  const scale = house.scale();
-  await house.firstVisit(scale);
+  const { house, scale } = await House.withScale();
   await house.cloud.misbehave('slow');
   scale.weigh(77);
   const visit = await scale.visit();
@@ -20,9 +18,7 @@ test('a slow cloud is not one that has failed', async () => {
 });
 
 test('--breaker-failures: so many visits try the cloud before none does; then only probes', async () => {
-  const house = await House.open([...quick.slice(0, -1), '600', '--breaker-failures', '3']);
-  const scale = house.scale();
-  await house.firstVisit(scale);
+  const { house, scale } = await House.withScale([...quick.slice(0, -1), '600', '--breaker-failures', '3']);
   await house.cloud.misbehave('reset-after-request');
   const calls: number[] = [];
   for (let round = 0; round < 5; round++) {
@@ -40,9 +36,7 @@ test('--breaker-failures: so many visits try the cloud before none does; then on
 });
 
 test('--fail-on: what is not named there reaches the scale as it is', async () => {
-  const house = await House.open([...quick, '--fail-on', 'connect']);
-  const scale = house.scale();
-  await house.firstVisit(scale);
+  const { house, scale } = await House.withScale([...quick, '--fail-on', 'connect']);
   await house.cloud.misbehave('unavailable');
   await expect(scale.visit()).rejects.toThrow('it is not JSON');
   await house.cloud.misbehave('refuse');
@@ -50,9 +44,7 @@ test('--fail-on: what is not named there reaches the scale as it is', async () =
 });
 
 test('--learn never: answers tell of nobody, and the secret is learnt all the same', async () => {
-  const house = await House.open([...quick, '--learn', 'never', '--require-auth']);
-  const scale = house.scale();
-  await house.firstVisit(scale);
+  const { house, scale } = await House.withScale([...quick, '--learn', 'never', '--require-auth']);
   await house.cloud.misbehave('refuse');
   scale.weigh(77);
   const visit = await scale.visit();

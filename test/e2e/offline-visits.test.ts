@@ -49,9 +49,7 @@ test('two scales whose visits are interleaved keep their own people and weigh-in
 test.each(['session', 'measure', 'delete'] as const)(
   'a visit begun offline goes on so over another connection from its %s on, though the cloud is back',
   async (endpoint) => {
-    const house = await House.open();
-    const scale = house.scale();
-    await house.firstVisit(scale);
+    const { house, scale } = await House.withScale();
     await house.cloud.misbehave('refuse');
     scale.weigh(77);
     const visit = await scale.visit({
@@ -74,9 +72,7 @@ test.each(['session', 'measure', 'delete'] as const)(
 );
 
 test('a session that was opened live goes on offline over another connection', async () => {
-  const house = await House.open();
-  const scale = house.scale();
-  await house.firstVisit(scale);
+  const { house, scale } = await House.withScale();
   scale.weigh(77);
   scale.weigh(60);
   const visit = await scale.visit({
@@ -92,9 +88,7 @@ test('a session that was opened live goes on offline over another connection', a
 });
 
 test('the same measure ten times is one reading, and the cloud gets it once', async () => {
-  const house = await House.open();
-  const scale = house.scale();
-  await house.firstVisit(scale);
+  const { house, scale } = await House.withScale();
   await house.cloud.misbehave('unavailable');
   scale.weigh(77);
   const visit = await scale.visit({ repeat: 10 });
@@ -106,9 +100,7 @@ test('the same measure ten times is one reading, and the cloud gets it once', as
 });
 
 test('a measure under a session that nobody knows is kept, and delivered later under one that the cloud knows', async () => {
-  const house = await House.open();
-  const scale = house.scale();
-  await house.firstVisit(scale);
+  const { house, scale } = await House.withScale();
   await house.cloud.misbehave('refuse');
   scale.weigh(77);
   expect(statuses(await scale.visit({ sessionOfMeasures: '1-2-3' }))).toEqual([0, 0, 0, 0]);
@@ -119,9 +111,7 @@ test('a measure under a session that nobody knows is kept, and delivered later u
 });
 
 test('a measure of a person whom the cloud does not know is a reading; the refusal of the cloud is kept', async () => {
-  const house = await House.open();
-  const scale = house.scale();
-  await house.firstVisit(scale);
+  const { house, scale } = await House.withScale();
   await house.cloud.misbehave('refuse');
   scale.weigh(77, [99]);
   await scale.visit();
@@ -165,9 +155,7 @@ test('a WS-50: groups, air of the room and weather', async () => {
 });
 
 test('nothing that the scale sees says that it was us; the listings do', async () => {
-  const house = await House.open([...quick, '--log-level', 'debug']);
-  const scale = house.scale();
-  await house.firstVisit(scale);
+  const { house, scale } = await House.withScale([...quick, '--log-level', 'debug']);
   scale.weigh(77);
   const live = await house.liveVisit(scale);
   await house.cloud.misbehave('refuse');

@@ -7,6 +7,7 @@ import {
   contentSegments,
   header,
   isChunked,
+  keepsAlive,
   parseHead,
 } from '../../src/model/message.js';
 
@@ -18,6 +19,18 @@ function message(head: string, body: string): RawMessage {
 }
 
 const chunkedHead = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n';
+
+test.each([
+  ['GET / HTTP/1.1\n\n', true],
+  ['HTTP/1.1 200 OK\nConnection: x , Close\n\n', false],
+  ['HTTP/1.1 200 OK\nConnection: x\nConnection: close\n\n', false],
+  ['HTTP/1.1 200 OK\nConnection: closed\n\n', true],
+  ['GET / HTTP/1.0\n\n', false],
+  ['GET / HTTP/1.0\nConnection: Keep-Alive\n\n', true],
+  ['HTTP/1.0 200 OK\nConnection: keep-alive, close\n\n', false],
+])('%j leaves the connection open: %s', (head, open) => {
+  expect(keepsAlive(parseHead(bytes(head)))).toBe(open);
+});
 
 describe('parseHead', () => {
   test('takes a request apart', () => {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import type { Mode } from '../../src/config/schema.js';
 import type { RawMessage } from '../../src/model/exchange.js';
-import type { Mode } from '../../src/offline/stand-in.js';
 import type { Where } from './deciding.js';
 import { askedOf, captured, Deciding, inSession, reply, scale, scalews, sessionOf } from './deciding.js';
 

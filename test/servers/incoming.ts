@@ -62,6 +62,17 @@ export class Incoming {
     return this.#pending.length > 0;
   }
 
+  /** The next so many bytes, whatever they are. */
+  async take(count: number): Promise<Buffer> {
+    await this.#fill(() => this.#pending.length >= count);
+    return this.#take(count);
+  }
+
+  /** The next message. */
+  async message(): Promise<Message> {
+    return this.body(await this.head());
+  }
+
   /** The next head, up to and with its blank line. */
   async head(): Promise<string> {
     await this.#fill(() => this.#pending.includes(HEAD));
@@ -73,8 +84,7 @@ export class Incoming {
     const parts: Buffer[] = [];
     const payload: Buffer[] = [];
     const next = async (count: number): Promise<Buffer> => {
-      await this.#fill(() => this.#pending.length >= count);
-      const taken = this.#take(count);
+      const taken = await this.take(count);
       parts.push(taken);
       return taken;
     };

@@ -46,6 +46,7 @@ export function scripted(
   const vendor: Vendor = {
     name: 'withings',
     hosts: [],
+    values: { names: [], device: () => null, problem: () => null, cover: (_, text) => text },
     claims: () => 2,
     read: (exchange, known) => ({
       label: 'scripted',

@@ -2,18 +2,19 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { UpstreamNames } from '../../src/wire/names.js';
-import { haveDnsmasq, startDnsmasq } from '../servers/dnsmasq.js';
+import { available } from '../servers/available.js';
+import { startElsewhere } from '../servers/dns.js';
 import { freePort } from '../servers/ports.js';
 
-describe.skipIf(!haveDnsmasq)('names, by a real dnsmasq', () => {
+describe.skipIf(!available('dnsmasq'))('names, by a real dnsmasq', () => {
   it('are looked up there and nowhere else, IPv4 first', async () => {
-    const dns = await startDnsmasq(
-      '--host-record=both.example,192.0.2.1,2001:db8::1',
-      '--host-record=six.example,2001:db8::6',
-      '--address=/localhost/192.0.2.9',
-    );
+    const dns = await startElsewhere(`
+local=/example/
+host-record=both.example,192.0.2.1,2001:db8::1
+host-record=six.example,2001:db8::6
+address=/localhost/192.0.2.9`);
     try {
-      const names = new UpstreamNames([dns.server]);
+      const names = new UpstreamNames([dns.endpoint]);
       expect(await names.lookUp('both.example')).toEqual(['192.0.2.1', '2001:db8::1']);
       expect(await names.lookUp('six.example')).toEqual(['2001:db8::6']);
       // The hosts file says something else.
@@ -25,8 +26,8 @@ describe.skipIf(!haveDnsmasq)('names, by a real dnsmasq', () => {
   });
 
   it('are kept when the resolver goes away', async () => {
-    const dns = await startDnsmasq('--host-record=a.example,192.0.2.1');
-    const names = new UpstreamNames([dns.server]);
+    const dns = await startElsewhere('local=/example/\nhost-record=a.example,192.0.2.1');
+    const names = new UpstreamNames([dns.endpoint]);
     await names.lookUp('a.example');
     await dns.stop();
     expect(await names.lookUp('a.example')).toEqual(['192.0.2.1']);

@@ -246,6 +246,17 @@ it('a client that leaves while upstream is dialled', async () => {
   expect(under.refusals).toEqual([]);
 });
 
+it('a client that resets at the very moment when upstream is connected', async () => {
+  for (let count = 0; count < 10; count++) {
+    const client = await under.connect();
+    await client.trickle([Buffer.from(post()), Buffer.from('POST')]);
+    client.reset();
+    await sleep(10);
+  }
+  for (const upstream of under.origin.peers) expect(await upstream.closed()).toBeTruthy();
+  for (const { reason } of under.exchanges) expect(reason).toBe('client-left');
+});
+
 it('bytes of another protocol that came early are passed on after the upgrade', async () => {
   const { client, upstream } = await under.pair(
     `GET /ws HTTP/1.1\r\nHost: ${host}\r\nUpgrade: x\r\n\r\nGET `,

@@ -44,6 +44,8 @@ export class Form {
   }
 }
 
+export const noForm = new Form('', []);
+
 /**
  * Takes a form apart. `text` has one character a byte. Names are decoded, values are left until asked for.
  * An empty text is a form without fields.

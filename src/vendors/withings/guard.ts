@@ -5,19 +5,8 @@ import { codings, editHead, withValue } from '../reframe.js';
 import type { Claim, Guarded } from '../vendor.js';
 import { parseJson } from './json.js';
 import { skipSpace, stringEnd, valueEnd } from './json-secrets.js';
+import { orderNamed, orders } from './orders.js';
 import { quote } from './refusals.js';
-
-/**
- * Members of a session reply that change a scale for good, and what they are: `blc` names firmware that it then
- * loads and installs, `sha1` is the hash of it, `ws` moves it to another server, `kl` gives it another secret. By
- * the app's ConstantsWs; that `blc` alone starts an upgrade is from WS-30 firmware 211.
- */
-const orders: ReadonlyMap<string, string> = new Map([
-  ['blc', 'firmware'],
-  ['sha1', 'hash of the firmware'],
-  ['ws', 'server to move to'],
-  ['kl', 'new secret'],
-]);
 
 /** What any JSON with such a member has in it: the name, or one of its characters as `\uXXXX`. */
 const marks = [...orders.keys(), '\\u'];
@@ -118,12 +107,11 @@ function dropComma(kept: string[]): void {
   }
 }
 
-/** The name of an order that a member's name, in its quotes, is read as. In C a name ends at a zero. */
+/** The name of an order that a member's name, in its quotes, is read as. */
 function orderOf(quoted: string): string | undefined {
   const name = parseJson(quoted);
   if (typeof name !== 'string') return undefined;
-  const [start = ''] = name.split('\0', 1);
-  return orders.has(start) ? start : undefined;
+  return orderNamed(name);
 }
 
 /** `firmware http://fw.withings.net/wbs03_211.bin`. A secret is not told. */

@@ -16,6 +16,11 @@ export function sessionHash(auth: string, secret: string, once: string): string 
   return hash('md5', `${auth}:${secret}:${once}`, 'hex');
 }
 
+/** Whether a text may be a secret: 1 to 64 printable characters of ASCII, none of them a space. */
+export function isSecretText(text: string): boolean {
+  return /^[\x21-\x7e]{1,64}$/.test(text);
+}
+
 /** Whether a secret is the one that a session hash was made with. */
 export function explains(secret: string, proof: Proof): boolean {
   return sessionHash(proof.auth, secret, proof.once) === proof.hash.toLowerCase();

@@ -6,7 +6,7 @@ import { decodeExchange } from './decode.js';
 import { endpoints } from './endpoints.js';
 import { guard, guards } from './guard.js';
 import { judge } from './judge.js';
-import { probe, visit } from './own-visit.js';
+import { ownVisit, probe } from './own-visit.js';
 import { readdress } from './readdress.js';
 import { secretSpans } from './redaction.js';
 import { step } from './step.js';
@@ -47,7 +47,7 @@ export const withings: Vendor = {
   answer,
   idsOf: (people) => new Map([...byId(people)].map(([id, person]) => [String(id), person])),
   readdress,
-  visit,
+  visit: ownVisit,
   probe,
 };
 
@@ -64,6 +64,6 @@ function read(exchange: Exchange, known: Known): Findings {
   const endpoint = endpoints.get(pathOf(targetOf(exchange.request.head)));
   if (endpoint === undefined) return { label: 'unknown', ...nothing };
   const visit = new Visit(exchange, known, endpoint.label);
-  if (visit.readable) endpoint.read?.(visit);
+  if (visit.readable) endpoint.read(visit);
   return visit.findings();
 }

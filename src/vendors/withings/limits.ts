@@ -1,4 +1,5 @@
 import { isObject, jsonText, member } from './json.js';
+import { orderNamed } from './orders.js';
 
 /**
  * What a session reply may be, by the parser of WS-30 firmware 211 (docs/protocols/withings.md, Replies). A reply that
@@ -27,6 +28,8 @@ export interface Limits {
 export const LONGEST_REPLY = 1_799;
 /** Of the reply to measure and association. */
 export const LONGEST_PLAIN_REPLY = 220;
+/** 22 December 2007: to the scale itself an earlier weigh-in counts for nothing (WS-30 firmware 211). */
+export const EARLIEST_S = 1_198_281_600;
 /** Levels of JSON. */
 const DEEPEST = 20;
 
@@ -64,6 +67,11 @@ export function limitsBy(text: string, users: readonly unknown[]): Limits {
   };
 }
 
+/** Whether a number in 1e-4 m/s2 can be gravity: on Earth it is from about 97,600 to 98,340. */
+export function isGravity(g: number): boolean {
+  return g >= 97_000 && g <= 99_000;
+}
+
 function nameBytes(name: unknown): number {
   return typeof name === 'string' ? Buffer.byteLength(name) : 0;
 }
@@ -73,14 +81,11 @@ export function isNested(value: unknown): boolean {
   return isObject(value) || (Array.isArray(value) && value.some(isNested));
 }
 
-/** What must not be said to a device: orders to install firmware, to change server or to change the secret. */
-const orders: ReadonlySet<string> = new Set(['blc', 'sha1', 'ws', 'kl']);
-
 /** A value of a learnt reply, at some level of its JSON, without orders and without what is too deep for a scale. */
 export function withoutOrders(value: unknown, level: number): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (level > DEEPEST) return null;
   if (Array.isArray(value)) return value.map((inner: unknown) => withoutOrders(inner, level + 1));
-  const kept = Object.entries(value).filter(([name]) => !orders.has(name.split('\0', 1)[0] ?? ''));
+  const kept = Object.entries(value).filter(([name]) => orderNamed(name) === undefined);
   return Object.fromEntries(kept.map(([name, inner]) => [name, withoutOrders(inner, level + 1)]));
 }

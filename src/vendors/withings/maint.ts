@@ -1,5 +1,5 @@
 import type { Form } from './form.js';
-import { explains } from './hash.js';
+import { explains, isSecretText } from './hash.js';
 import { normalMac } from './mac.js';
 import { quote } from './refusals.js';
 import { noteSession, Session } from './session-note.js';
@@ -68,7 +68,7 @@ function configuration(visit: Visit): string | undefined {
  * `learn-secret`. That value is taken away when the secret is known.
  */
 function learnSecret(visit: Visit, device: string, secret: string): void {
-  if (!/^[\x21-\x7e]{1,64}$/.test(secret)) {
+  if (!isSecretText(secret)) {
     visit.refuse('bad-value', 'TLV 3 is no text of 1 to 64 characters');
     return;
   }

@@ -18,7 +18,7 @@ const HOST = 'scalews.withings.net';
  * The same is sent again with the hash for the new challenge, so battery and firmware are those that the scale
  * told last. Undefined when one of the two is not known, or the form is of the newest sort, whose hash we cannot make.
  */
-export function visit(device: string, known: Pick<Known, 'value'>): OwnVisit | undefined {
+export function ownVisit(device: string, known: Pick<Known, 'value'>): OwnVisit | undefined {
   const secret = known.value(device, 'secret');
   const text = known.value(device, 'request.session');
   if (secret === undefined || text === undefined) return undefined;

@@ -10,15 +10,17 @@ import type { RawMessage } from '../../model/exchange.js';
  */
 
 /** The replies whose heads are learnt, and what stands after `reply.` in the names of their values. */
-export type ReplyName =
-  | 'once'
-  | 'session'
-  | 'session-delete'
-  | 'maint'
-  | 'measure'
-  | 'v2-measure'
-  | 'v2-weather'
-  | 'association';
+export const replyNames = [
+  'once',
+  'session',
+  'session-delete',
+  'maint',
+  'measure',
+  'v2-measure',
+  'v2-weather',
+  'association',
+] as const;
+export type ReplyName = (typeof replyNames)[number];
 
 /**
  * What the server of the WS-30 said in March 2013 (captures/ws30-*.http), without the cross-origin headers that only

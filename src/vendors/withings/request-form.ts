@@ -1,18 +1,16 @@
 import type { RawMessage } from '../../model/exchange.js';
 import { contentOf, isCut } from '../raw.js';
-import { Form, parseForm } from './form.js';
-
-const NO_FIELDS = new Form('', []);
+import { Form, noForm, parseForm } from './form.js';
 
 /**
  * The fields of a request that are there as a whole: of a body that is cut, those before the last `&`. None when
  * the body is no form.
  */
 export function requestForm(request: RawMessage): Form {
-  if (request.body.length === 0) return NO_FIELDS;
+  if (request.body.length === 0) return noForm;
   const text = contentOf(request).toString('latin1');
   const form = parseForm(isCut(request) ? text.slice(0, text.lastIndexOf('&') + 1) : text);
-  return form instanceof Form ? form : NO_FIELDS;
+  return form instanceof Form ? form : noForm;
 }
 
 /** The first field of a name, decoded; undefined when it is missing, empty or badly encoded. */

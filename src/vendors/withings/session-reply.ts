@@ -1,7 +1,7 @@
 import { view } from '../raw.js';
 import type { Circumstances } from '../vendor.js';
 import { isObject, type JsonObject, jsonText, member, parseJson } from './json.js';
-import { type Limits, limitsBy, withoutOrders } from './limits.js';
+import { isGravity, type Limits, limitsBy, withoutOrders } from './limits.js';
 import { isWhole } from './user-members.js';
 import { type LearntTable, latest, userTable, withoutThose } from './user-table.js';
 import type { Visit } from './visit.js';
@@ -30,10 +30,6 @@ interface Learnt {
   readonly text: string;
   readonly limits: Limits;
 }
-
-/** No place on Earth has less or more than about 97,600 to 98,340, in 1e-4 m/s2. */
-const LEAST_GRAVITY = 97_000;
-const MOST_GRAVITY = 99_000;
 
 /** Members of `ind` that are whole numbers. */
 const unitSettings: ReadonlySet<string> = new Set(['tmp', 'w', 'h', 'd']);
@@ -151,7 +147,7 @@ function gravityOf(
     learnt.g,
     Math.round((gravityMs2 ?? 0) * 10_000),
   ];
-  return places.filter(isWhole).find((g) => g >= LEAST_GRAVITY && g <= MOST_GRAVITY);
+  return places.filter(isWhole).find(isGravity);
 }
 
 /** A tag of at most five characters: as learnt or set, else by the settings, else that of most captures. */

@@ -3,6 +3,7 @@ import type { Person } from '../../model/person.js';
 import type { KnownKind } from '../../model/quantity.js';
 import type { Circumstances } from '../vendor.js';
 import type { JsonObject } from './json.js';
+import { EARLIEST_S } from './limits.js';
 
 /** What the members of a user in a session reply are made of. */
 
@@ -11,8 +12,6 @@ export type Told = Pick<Circumstances, 'nowMs' | 'newest' | 'people'>;
 
 const YEAR_MS = 365.2425 * 86_400_000;
 const MONTH_S = 30 * 86_400;
-/** 22 December 2007, before which nothing counts for a scale. */
-const EARLIEST_S = 1_198_281_600;
 const LARGEST_WHOLE = 0xffff_ffff;
 
 /** `att`: a weigh-in like any other, and a weight that somebody gave for a user who was never weighed. */

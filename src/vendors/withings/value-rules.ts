@@ -1,10 +1,12 @@
 import type { ValueRules } from '../vendor.js';
 import { Form, isClean, parseForm } from './form.js';
+import { isSecretText } from './hash.js';
 import { isObject, member, parseJson } from './json.js';
 import { jsonSecrets, type Range } from './json-secrets.js';
+import { isGravity } from './limits.js';
 import { normalMac } from './mac.js';
 import { secretNames } from './redaction.js';
-import { isHead, type ReplyName } from './reply-head.js';
+import { isHead, replyNames } from './reply-head.js';
 
 /** What each value may be, and how a text that is not that is called. */
 const shapes: Readonly<Record<string, readonly [holds: (text: string) => boolean, otherwise: string]>> = {
@@ -14,10 +16,10 @@ const shapes: Readonly<Record<string, readonly [holds: (text: string) => boolean
     'is not the JSON object of a session reply, with a status',
   ],
   users: [isListOfObjects, 'is not a JSON list of users, such as [{"id":1744475,"sn":"ANA"}]'],
-  secret: [(text) => /^[\x21-\x7e]{1,64}$/.test(text), 'is not 1 to 64 printable characters'],
+  secret: [isSecretText, 'is not 1 to 64 printable characters'],
   offsets: [(text) => isObject(parseJson(text)), 'is not a JSON object'],
   gravity: [
-    (text) => /^\d{5}$/.test(text) && Number(text) >= 97_000 && Number(text) <= 99_000,
+    (text) => /^\d{5}$/.test(text) && isGravity(Number(text)),
     'is not a whole number from 97000 to 99000, in 0.0001 m/s²',
   ],
   units: [(text) => isObject(parseJson(text)), 'is not a JSON object'],
@@ -29,19 +31,7 @@ const shapes: Readonly<Record<string, readonly [holds: (text: string) => boolean
   'learn-secret': [(text) => text === '' || text === '1', 'is neither 1 nor empty'],
 };
 
-/** Every one of them, as the compiler sees to it. */
-const replyNames: Readonly<Record<ReplyName, true>> = {
-  once: true,
-  session: true,
-  'session-delete': true,
-  maint: true,
-  measure: true,
-  'v2-measure': true,
-  'v2-weather': true,
-  association: true,
-};
-
-const replies = Object.keys(replyNames).map((name) => `reply.${name}`);
+const replies = replyNames.map((name) => `reply.${name}`);
 
 /** The values of a Withings scale, as learn.ts leaves them. */
 export const valueRules: ValueRules = {

@@ -3,8 +3,9 @@ import type { KnownKind } from '../../model/quantity.js';
 import { type Quality, type Reading, type ReadingDraft, reading } from '../../model/reading.js';
 import { contentOf, isCut, view } from '../raw.js';
 import type { Findings, Known, Value } from '../vendor.js';
-import { Form, type FormField, parseForm } from './form.js';
+import { Form, type FormField, noForm, parseForm } from './form.js';
 import { isObject, member, parseJson } from './json.js';
+import { EARLIEST_S } from './limits.js';
 import { normalMac } from './mac.js';
 import { ownStatus } from './own-status.js';
 import { quote, type RefusalReason, type WithingsRefusal } from './refusals.js';
@@ -20,10 +21,6 @@ export interface Reply {
 
 type Measured = Omit<ReadingDraft, 'vendor'>;
 
-const EMPTY_FORM = new Form('', []);
-
-/** 22 December 2007: to the scale itself an earlier weigh-in counts for nothing (WS-30 firmware 211). */
-const EARLIEST_S = 1_198_281_600;
 const DAY_S = 86_400;
 const PLAIN_REPLY: Reply = { status: 0, body: undefined, text: '{"status":0}' };
 
@@ -54,7 +51,7 @@ export class Visit {
     this.known = known;
     this.label = label;
     const form = this.#readForm(exchange.request);
-    this.form = form ?? EMPTY_FORM;
+    this.form = form ?? noForm;
     this.readable = form !== null;
     this.reply = this.#readReply(exchange);
   }

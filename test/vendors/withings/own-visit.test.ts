@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { RawMessage } from '../../../src/model/exchange.js';
 import { sessionHash } from '../../../src/vendors/withings/hash.js';
 import { judge } from '../../../src/vendors/withings/judge.js';
-import { probe, visit } from '../../../src/vendors/withings/own-visit.js';
+import { ownVisit, probe } from '../../../src/vendors/withings/own-visit.js';
 import { step } from '../../../src/vendors/withings/step.js';
 import { exchangesOf, Memory, message, text } from './exchanges.js';
 import { readBack } from './read-back.js';
@@ -20,7 +20,7 @@ function known(values: Record<string, string>): Memory {
 }
 
 const whole = (raw: RawMessage | undefined) => text(raw?.head) + text(raw?.body);
-const ours = (request = asSent) => visit(mac, known({ secret, 'request.session': request }));
+const ours = (request = asSent) => ownVisit(mac, known({ secret, 'request.session': request }));
 
 describe('a visit as a WS-30 made it', () => {
   const replayed = ours();
@@ -71,9 +71,9 @@ describe('the MAC is hashed as the scale writes it', () => {
 
 describe('no visit', () => {
   test('without the secret or without a request', () => {
-    expect(visit(mac, known({ 'request.session': asSent }))).toBeUndefined();
-    expect(visit(mac, known({ secret }))).toBeUndefined();
-    expect(visit('00:24:e4:00:00:02', known({ secret, 'request.session': asSent }))).toBeUndefined();
+    expect(ownVisit(mac, known({ 'request.session': asSent }))).toBeUndefined();
+    expect(ownVisit(mac, known({ secret }))).toBeUndefined();
+    expect(ownVisit('00:24:e4:00:00:02', known({ secret, 'request.session': asSent }))).toBeUndefined();
   });
 
   test.each([
