@@ -166,7 +166,7 @@ export class Connection {
     }
     if (this.#turns?.isOpen) {
       if (this.#state === 'spliced') this.#turns.sent(this.#lastByteAt);
-      this.#turns.proceed();
+      this.#turns.proceed(this.#held.length);
     }
     this.#refuseWhenAnswered();
   }

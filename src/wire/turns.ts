@@ -6,7 +6,7 @@ import { refusalAnswer } from './refusals.js';
 import type { Asked, Failed, Plan, StandIn } from './stand-in.js';
 import type { Tap } from './tap.js';
 
-/** Answers of more bytes than this are not held: no scale takes one. */
+/** Messages of more bytes than this are not held: no scale takes or sends one. */
 const MAX_WITHHELD_BYTES = 1024 * 1024;
 
 const NO_BYTES = Buffer.alloc(0);
@@ -50,7 +50,10 @@ class Turn {
   reason: ExchangeReason = 'own-session';
   /** What upstream has sent, and the client has not got. */
   readonly withheld = new GatheredBytes();
-  /** When the request was all sent, and when the answer began, in milliseconds of the monotonic clock; -1 not yet. */
+  /**
+   * When all was sent that upstream has to answer, the request or a head that asks whether to go on, and when the answer
+   * began: in milliseconds of the monotonic clock; -1 not yet.
+   */
   sentAt = -1;
   answerAt = -1;
 
@@ -114,14 +117,17 @@ export class Turns {
 
   /** The tap has seen the end of the request. */
   requestEnded(): void {
-    if (this.#turn) this.#turn.whole = true;
+    if (this.#turn === null) return;
+    this.#turn.whole = true;
+    this.#turn.sentAt = -1;
   }
 
-  /** The bytes that came from the client are dealt with: goes on with the turn. */
-  proceed(): void {
+  /** The bytes that came from the client are dealt with, or held, so many by now: goes on with the turn. */
+  proceed(heldBytes = 0): void {
     const turn = this.#turn;
     if (turn === null || turn.waiting) return;
     if (!turn.whole) {
+      if (heldBytes > MAX_WITHHELD_BYTES) this.#tooLarge(turn);
       if (!this.goesUpstream) this.#askForBody(turn);
     } else if (turn.plan === 'answer') this.#answer(turn);
     else if (turn.plan === 'undecided') this.#decide(turn);
@@ -130,7 +136,9 @@ export class Turns {
   /** What there is of the request is with upstream. */
   sent(now: number): void {
     const turn = this.#turn;
-    if (turn?.whole && turn.sentAt < 0 && this.goesUpstream) turn.sentAt = now;
+    if (turn === null || !this.goesUpstream) return;
+    if (!turn.whole && !this.#awaitsContinue(turn)) turn.sentAt = -1;
+    else if (turn.sentAt < 0) turn.sentAt = now;
   }
 
   /** Shows a chunk of upstream's to the tap by `watch`, and holds it until its answer is whole. */
@@ -148,6 +156,7 @@ export class Turns {
     if (this.#turn !== turn || turn.passed || turn.plan === 'answer') return;
     if (this.#host.tap.onlyInterim) {
       turn.continued = true;
+      if (!turn.whole) turn.sentAt = -1;
       this.#flush(turn);
     } else if (turn.answerAt < 0) turn.answerAt = now;
     if (turn.withheld.length > MAX_WITHHELD_BYTES) this.#tooLong(turn);
@@ -268,6 +277,13 @@ export class Turns {
     this.proceed();
   }
 
+  /** A request that is not all there is larger than what is held of one. */
+  #tooLarge(turn: Turn): void {
+    if (turn.plan === 'undecided') this.#decided(turn, 'relay');
+    // Nobody will be given these bytes any more.
+    else if (turn.plan === 'answer') this.#host.forgetHeld();
+  }
+
   #tooLong(turn: Turn): void {
     const { host } = turn.asked.upstream;
     const message = `${host} sent an answer of more than ${MAX_WITHHELD_BYTES} bytes`;
@@ -290,6 +306,11 @@ export class Turns {
     turn.continued = true;
     this.#host.toClient(CONTINUE);
     this.#host.tap.interimOfOurs(CONTINUE);
+  }
+
+  /** Whether the client may be waiting to be asked for the body, so that nothing happens until upstream does. */
+  #awaitsContinue({ continued, asked }: Turn): boolean {
+    return !continued && this.#host.tap.request()?.bodyBytes === 0 && expectsContinue(asked.head);
   }
 
   #decide(turn: Turn): void {

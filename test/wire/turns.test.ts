@@ -216,6 +216,34 @@ describe('upstream fails, and the client gets one clean answer:', () => {
     expect(Buffer.from(standIn.exchanges[0]?.request.body ?? []).toString()).toBe('action=store&a=1');
   });
 
+  it('while the client waits to be asked for the body: it is asked by us', async () => {
+    const request = post(TRY, 'a=1', 'Expect: 100-continue\r\n');
+    const { client, upstream } = await under.pair(request.slice(0, -3));
+    await upstream.gets('\r\n\r\n');
+    await client.gets('HTTP/1.1 100 Continue\r\n\r\n');
+    await upstream.closed();
+    client.send('a=1');
+    await client.gets(answer);
+    expect(client.text).toBe(`HTTP/1.1 100 Continue\r\n\r\n${answer}`);
+    expect(taken()).toBe(`POST ${TRY} | - | upstream-timeout replayed`);
+  });
+
+  it('not when the client takes its time with the body, asked for or not', async () => {
+    for (const interim of ['', 'HTTP/1.1 100 Continue\r\n\r\n']) {
+      const request = post(TRY, 'a=1', 'Expect: 100-continue\r\n');
+      const { client, upstream } = await under.pair(request.slice(0, interim === '' ? -1 : -3));
+      await upstream.gets('\r\n\r\n');
+      upstream.send(interim);
+      await sleep(400);
+      client.send(request.slice(interim === '' ? -1 : -3));
+      await upstream.gets('a=1');
+      upstream.send(ok());
+      await client.gets(ok());
+      expect(client.text).toBe(interim + ok());
+    }
+    expect(standIn.failures).toEqual([]);
+  });
+
   it('after the client has closed its side', async () => {
     const { client, upstream } = await under.pair(asked);
     client.end();
