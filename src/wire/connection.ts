@@ -185,8 +185,9 @@ export class Connection {
   }
 
   #fromUpstream(chunk: Buffer): void {
-    // Some servers say so before they hang up. It would pass for the answer to a request that they have not got.
-    if (this.#isUpstreamUnused) {
+    // Nobody has asked. Some servers say something before they hang up; it would pass for the answer to a request that
+    // they have not got, or reach the client without having been looked at.
+    if (this.#isUpstreamUnused || (this.#turns !== null && this.#isIdle)) {
       this.#forgetUpstream();
       return;
     }
@@ -305,12 +306,6 @@ export class Connection {
     else if (!upstream.writableNeedDrain) this.#resumeClient();
   }
 
-  /** Lets go of upstream; the next request that is to go there has it dialled anew. */
-  #dropUpstream(): void {
-    if (this.#state === 'spliced') this.#state = 'head';
-    this.#leg.drop();
-  }
-
   /** Reads on from the client, unless something of what it has sent is still to be dealt with. */
   #resumeClient(): void {
     if (this.#later.length === 0) this.#client.resume();
@@ -326,7 +321,7 @@ export class Connection {
         this.#goUpstream();
         if (this.#state === 'spliced') this.#turns?.sent(performance.now());
       },
-      dropUpstream: () => this.#dropUpstream(),
+      forgetUpstream: () => this.#forgetUpstream(),
       forgetHeld: () => {
         this.#held.take(this.#held.length);
       },
@@ -409,9 +404,10 @@ export class Connection {
     return this.#turns?.isOpen === true && !this.#turns.goesUpstream;
   }
 
-  /** It is dialled anew when a request is to go there. */
+  /** Lets go of upstream; it is dialled anew when a request is to go there. */
   #forgetUpstream(): void {
-    this.#dropUpstream();
+    if (this.#state === 'spliced') this.#state = 'head';
+    this.#leg.drop();
     this.#watch((tap) => tap.newUpstream());
   }
 

@@ -318,6 +318,7 @@ export class Tap {
       onEnd: () => {
         if (!current?.response) return;
         current.response.complete = true;
+        if (this.serial) this.#responses.pause();
         if (this.serial && !this.#events.onAnswer()) return;
         this.#answering++;
         this.#settle();

@@ -18,8 +18,8 @@ export interface TurnHost {
   toClient(bytes: Buffer): void;
   /** Passes on what is held of the request, and dials if need be. */
   goUpstream(): void;
-  /** Upstream is done with. */
-  dropUpstream(): void;
+  /** Upstream is done with, and whatever else it has said. */
+  forgetUpstream(): void;
   /** What is held of the request is answered. */
   forgetHeld(): void;
   /** More of the request is wanted. */
@@ -44,6 +44,8 @@ class Turn {
   passed = false;
   /** The answer that was passed on cannot be framed. */
   endless = false;
+  /** Upstream has said more than it was asked. Nobody has looked at that, so nobody gets it. */
+  surplus = false;
   /** The client was told to send its body. */
   continued = false;
   /** Why upstream does not answer. */
@@ -148,6 +150,7 @@ export class Turns {
     turn.withheld.append(chunk);
     watch(chunk);
     this.#settle();
+    if (turn.surplus) this.#dropSurplus(turn);
     if (this.#turn === turn && turn.endless) {
       // Nobody can tell when this exchange is over, so nothing waits for that.
       this.abandon();
@@ -172,7 +175,7 @@ export class Turns {
     const { tap } = this.#host;
     const request = tap.request();
     if (request === null) return true;
-    const response = this.#response(turn);
+    const { response, end } = this.#response(turn);
     const { failed, verdict } = this.#standIn.review(turn.asked, turn.plan, request, response);
     if (failed !== null && this.#canBeSaved(turn) && this.#stands(turn, failed)) {
       this.#next = () => this.#fall(turn, failed);
@@ -184,12 +187,12 @@ export class Turns {
     }
     turn.passed = true;
     turn.endless = !response.complete;
+    const answer = turn.withheld.take(end);
+    turn.surplus = turn.withheld.length > 0;
     if (verdict.kind === 'changed') {
-      const { head, body } = verdict.response;
-      turn.withheld.take(turn.withheld.length);
-      this.#host.toClient(Buffer.concat([head, body]));
+      this.#host.toClient(Buffer.concat([verdict.response.head, verdict.response.body]));
       tap.mark(verdict.reason);
-    } else this.#flush(turn);
+    } else this.#host.toClient(answer);
     return true;
   }
 
@@ -211,7 +214,7 @@ export class Turns {
   giveUp(): void {
     const turn = this.#turn;
     if (turn === null || turn.withheld.length === 0) return;
-    if (this.answered()) this.#flush(turn);
+    this.answered();
     this.#settle();
   }
 
@@ -269,12 +272,20 @@ export class Turns {
 
   /** The stand-in takes over. */
   #fall(turn: Turn, { reason }: Failed): void {
-    this.#host.dropUpstream();
-    this.#host.tap.newUpstream();
+    this.#host.forgetUpstream();
     turn.withheld.take(turn.withheld.length);
     turn.plan = 'answer';
     turn.reason = reason;
     this.proceed();
+  }
+
+  /** Upstream cannot be told any more what belongs to what. */
+  #dropSurplus(turn: Turn): void {
+    if (this.#turn !== turn) this.#host.forgetUpstream();
+    else {
+      const message = `${turn.asked.upstream.host} says more than it was asked`;
+      this.#host.refuse({ reason: 'answer-withheld', message });
+    }
   }
 
   /** A request that is not all there is larger than what is held of one. */
@@ -291,13 +302,21 @@ export class Turns {
     this.#host.refuse({ reason: 'answer-withheld', message });
   }
 
-  /** The answer with all of its body, also when the tap's copy of it was cut, or it has no head. */
-  #response(turn: Turn): RawMessage {
+  /** The answer with all of its body, also when the tap's copy of it was cut, and where it ends in what is held. */
+  #response(turn: Turn): { readonly response: RawMessage; readonly end: number } {
     const { view } = turn.withheld;
     const response = this.#host.tap.answer();
-    if (response === null) return { head: NO_BYTES, body: view, bodyBytes: view.length, complete: false };
-    if (response.body.length === response.bodyBytes) return response;
-    return { ...response, body: view.subarray(view.length - response.bodyBytes) };
+    if (response === null) {
+      return {
+        response: { head: NO_BYTES, body: view, bodyBytes: view.length, complete: false },
+        end: view.length,
+      };
+    }
+    if (!response.complete) return { response, end: view.length };
+    // Interim answers may stand before it.
+    const start = view.indexOf(response.head) + response.head.length;
+    const end = start + response.bodyBytes;
+    return { response: { ...response, body: view.subarray(start, end) }, end };
   }
 
   #askForBody(turn: Turn): void {

@@ -114,6 +114,47 @@ describe('what upstream answers', () => {
     expect(brief(await under.exchange(0))).toBe(`POST ${REVIEW} | 502 | answer-withheld refused`);
   });
 
+  it.each([
+    ['at once', 0],
+    ['a moment later', 30],
+  ])(
+    'with more behind it than was asked (%s): that reaches nobody, and the next answer is looked at',
+    async (_, ms) => {
+      const seen: string[] = [];
+      standIn.reviewing = (response) => {
+        seen.push(response);
+        return { failed: null, verdict: { kind: 'pass' } };
+      };
+      const { client, upstream } = await under.pair(post(REVIEW, 'a=1'));
+      await upstream.gets('a=1');
+      if (ms === 0) upstream.send(ok('"1"') + ok('"unasked"'));
+      else {
+        upstream.send(ok('"1"'));
+        await client.gets('"1"');
+        await sleep(ms);
+        upstream.send(ok('"unasked"'));
+      }
+      await client.gets('"1"');
+      await upstream.closed();
+      client.send(post(REVIEW, 'b=2'));
+      const second = await under.origin.peer(1);
+      await second.gets('b=2');
+      second.send(ok('"2"'));
+      await client.gets('"2"');
+      expect(client.text).toBe(ok('"1"') + ok('"2"'));
+      expect(seen).toEqual([ok('"1"'), ok('"2"')]);
+      expect(under.exchanges.map(brief)).toEqual(Array(2).fill(`POST ${REVIEW} | 200 | plain`));
+    },
+  );
+
+  it('with a body that its status forbids: the body reaches nobody', async () => {
+    const { client, upstream } = await under.pair(post(REVIEW, 'a=1'));
+    await upstream.gets('a=1');
+    upstream.send('HTTP/1.1 204 No Content\r\nContent-Length: 9\r\n\r\n{"bad":1}');
+    await upstream.closed();
+    expect(client.text).toBe('HTTP/1.1 204 No Content\r\nContent-Length: 9\r\n\r\n');
+  });
+
   it('of more than can be held is no answer', async () => {
     const { client, upstream } = await under.pair(asked);
     await upstream.gets('a=1');
