@@ -12,6 +12,7 @@ const notes: Readonly<Record<Quality, string>> = {
   replayed: 'answered by scaletap',
   'ambiguous-person': 'not sure who',
   unverified: 'session hash failed',
+  'future-time': 'time in the future',
   'server-time': 'time of the server',
   'arrival-time': 'time of arrival',
 };

@@ -14,6 +14,8 @@ export type Quality =
   | 'unverified'
   /** The device gave no time; this is the time that the vendor's server gave in the same session. */
   | 'server-time'
+  /** The device's time is more than a day after this machine's: one of the two clocks is wrong. */
+  | 'future-time'
   /** Neither device nor server gave a time; this is when the bytes crossed. */
   | 'arrival-time';
 

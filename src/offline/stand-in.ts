@@ -59,6 +59,10 @@ interface Matter {
 }
 
 const MAX_MATTERS = 64;
+/** Each may be a hundred characters long. */
+const ORDERS_SAID = 5;
+/** No scale can hold a longer session id by far. */
+const LONGEST_SESSION = 256;
 
 /** Decides for every request who answers it, by mode, by what has failed, and by who began the visit. */
 export class OfflineStandIn implements StandIn {
@@ -246,7 +250,8 @@ export class OfflineStandIn implements StandIn {
 
   #opened(vendor: Vendor, request: RawMessage, session: string): void {
     const { device } = vendor.step(request);
-    if (device !== null) this.#live.opened(session, device, performance.now());
+    if (device !== null && session.length <= LONGEST_SESSION)
+      this.#live.opened(session, device, performance.now());
   }
 
   /** What becomes of an answer that may hold orders. */
@@ -259,7 +264,9 @@ export class OfflineStandIn implements StandIn {
       this.#log.warn(message);
       return { kind: 'refused', refusal: { reason: 'answer-withheld', message } };
     }
-    this.#log.warn(`orders of ${host} were taken out of its answer: ${guarded.removed.join(', ')}; ${allow}`);
+    const more = guarded.removed.length - ORDERS_SAID;
+    const removed = [...guarded.removed.slice(0, ORDERS_SAID), ...(more > 0 ? [`${more} more`] : [])];
+    this.#log.warn(`orders of ${host} were taken out of its answer: ${removed.join(', ')}; ${allow}`);
     return { kind: 'changed', response: guarded.response, reason: 'orders-removed' };
   }
 

@@ -1,6 +1,7 @@
 import type { Exchange } from '../model/exchange.js';
 import { answered } from '../offline/answered.js';
 import { circumstancesAt, type House } from '../offline/circumstances.js';
+import { NotWanted } from '../store/journal.js';
 import { isStoreTrouble, type Store } from '../store/store.js';
 import { vendorOf } from '../vendors/index.js';
 import type { Vendor } from '../vendors/vendor.js';
@@ -28,8 +29,11 @@ export class Answering {
     this.#options = options;
   }
 
-  /** The answer to a request that is whole; null when there is none of our own. */
-  answer(exchange: Exchange): OurAnswer | null {
+  /**
+   * The answer to a request that is whole; null when there is none of our own. `wanted` says whether somebody still
+   * waits for it: nothing is kept of an answer that nobody gets.
+   */
+  answer(exchange: Exchange, wanted: () => boolean = () => true): OurAnswer | null {
     const vendor = vendorOf(exchange);
     if (vendor === undefined) return null;
     this.#store.values.refresh();
@@ -37,10 +41,11 @@ export class Answering {
     if (answer === null) return null;
     const { response, acknowledges } = answer;
     try {
-      this.#store.journal.commit([answered(exchange, response)], { owed: acknowledges });
+      this.#store.journal.commit([answered(exchange, response)], { owed: acknowledges, wanted });
       this.#failing = false;
       return { response, kept: true };
     } catch (error) {
+      if (error instanceof NotWanted) return null;
       if (!(error instanceof Error)) throw error;
       this.#cannotKeep(error);
     }

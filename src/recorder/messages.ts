@@ -66,7 +66,13 @@ export type ToThread =
       /** Others wait behind it. */
       readonly hurry: boolean;
     }
-  | { readonly kind: 'question'; readonly id: number; readonly question: Question }
+  | {
+      readonly kind: 'question';
+      readonly id: number;
+      readonly question: Question;
+      /** Until when somebody waits for the answer: milliseconds of {@link clockMs}. */
+      readonly untilMs: number;
+    }
   | { readonly kind: 'close' };
 
 /** From the store's thread. */
@@ -84,3 +90,8 @@ export type FromThread =
   /** What the cloud is owed has changed. */
   | { readonly kind: 'owing'; readonly owing: Owing }
   | { readonly kind: 'log'; readonly level: LogLevel; readonly message: string };
+
+/** A monotonic clock that all threads have in common. */
+export function clockMs(): number {
+  return Number(process.hrtime.bigint() / 1_000_000n);
+}

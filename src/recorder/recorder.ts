@@ -5,6 +5,7 @@ import type { Exchange } from '../model/exchange.js';
 import type { Outcome, OwedItem, OwedPlace } from '../model/owed.js';
 import { Batch } from './batch.js';
 import type { FromThread, Owing, Question, RecorderSettings, Replies, ToThread } from './messages.js';
+import { clockMs } from './messages.js';
 
 /** Exchanges are committed in groups: the first of a group waits so long for others. */
 const GROUP_MS = 10;
@@ -18,6 +19,8 @@ const MAX_WAITING_BYTES = 32 * 1024 * 1024;
 const HURRY_BYTES = 6 * 1024 * 1024;
 /** A question that is not answered by then is given up. */
 const ANSWER_TIMEOUT_MS = 4_000;
+/** So long before that the thread begins no commit of an answer: it must have arrived by then. */
+const LAST_STEPS_MS = 500;
 /** How long the last exchanges are waited for at the end. */
 const CLOSE_TIMEOUT_MS = 10_000;
 /** A thread that fails is started again after so long, and after ever longer if that does not help. */
@@ -36,16 +39,19 @@ const unheard: RecorderEvents = { onOwing: () => undefined, onSessions: () => un
 
 /** A question on its way to the store's thread. */
 class Asking {
-  readonly question: Question;
-  readonly resolve: (reply: unknown) => void;
   readonly id: number;
+  readonly question: Question;
+  /** Until when the answer is waited for, by {@link clockMs}. */
+  readonly untilMs: number;
+  readonly resolve: (reply: unknown) => void;
   /** As those of a batch: what is lost with it. */
   readonly bytes = 0;
   readonly count = 0;
 
-  constructor(id: number, question: Question, resolve: (reply: unknown) => void) {
+  constructor(id: number, question: Question, untilMs: number, resolve: (reply: unknown) => void) {
     this.id = id;
     this.question = question;
+    this.untilMs = untilMs;
     this.resolve = resolve;
   }
 }
@@ -133,12 +139,12 @@ export class Recorder implements OwedPlace {
         this.#givenUp ||= !this.#open;
         this.#replied(id, undefined);
       }, late);
-      const asking = new Asking(id, question, (reply) => {
+      const asking = new Asking(id, question, clockMs() + late - LAST_STEPS_MS, (reply) => {
         clearTimeout(timer);
         resolve(reply as Replies[Q['ask']] | undefined);
       });
       this.#asked.set(id, asking);
-      if (this.#trouble && this.#open) this.#post({ kind: 'question', id, question });
+      if (this.#trouble && this.#open) this.#put(asking);
       else {
         this.#waiting.push(asking);
         this.#flush();
@@ -255,7 +261,7 @@ export class Recorder implements OwedPlace {
       const next = this.#waiting.shift();
       if (next === undefined) return;
       if (next instanceof Batch) this.#send(next);
-      else this.#post({ kind: 'question', id: next.id, question: next.question });
+      else this.#put(next);
     }
   }
 
@@ -275,8 +281,12 @@ export class Recorder implements OwedPlace {
     const waiting = this.#waiting;
     this.#waiting = waiting.filter((each) => each instanceof Batch);
     for (const each of waiting) {
-      if (each instanceof Asking) this.#post({ kind: 'question', id: each.id, question: each.question });
+      if (each instanceof Asking) this.#put(each);
     }
+  }
+
+  #put({ id, question, untilMs }: Asking): void {
+    this.#post({ kind: 'question', id, question, untilMs });
   }
 
   #replied(id: number, reply: unknown): void {

@@ -13,6 +13,7 @@ import { vendorOf } from '../vendors/index.js';
 import { Answering } from './answering.js';
 import { unpack } from './batch.js';
 import type { FromThread, Question, RecorderSettings, Replies, ToThread } from './messages.js';
+import { clockMs } from './messages.js';
 
 /**
  * The thread of the store: commits what the relay's thread hands over, takes the readings out, delivers them to
@@ -74,8 +75,8 @@ async function main(): Promise<void> {
         break;
       }
       case 'question': {
-        const { id, question } = message;
-        post({ kind: 'reply', id, ...ask(question) });
+        const { id, question, untilMs } = message;
+        post({ kind: 'reply', id, ...ask(question, untilMs) });
         if (question.ask === 'answer') for (const delivery of deliveries) delivery.wake();
         tellOwing();
         break;
@@ -110,17 +111,19 @@ function ourSessions(store: Store): string[] {
 }
 
 /** Answers the questions of the relay's thread. */
-function answerer(store: Store): (question: Question) => { reply: unknown; failed: string | null } {
+function answerer(
+  store: Store,
+): (question: Question, untilMs: number) => { reply: unknown; failed: string | null } {
   const { people, place, requireAuth, maxValueAgeMs } = settings.answers;
   const answering = new Answering(store, {
     house: { people, place: placeOf(place), requireAuth },
     maxValueAgeMs,
     log: (message) => log('error', message),
   });
-  const reply = (question: Question): Replies[Question['ask']] => {
+  const reply = (question: Question, untilMs: number): Replies[Question['ask']] => {
     switch (question.ask) {
       case 'answer':
-        return answering.answer(question.exchange);
+        return answering.answer(question.exchange, () => clockMs() < untilMs);
       case 'owed-next':
         return store.owed.next(question.vendor, question.device, Date.now(), settings.leaseMs);
       case 'owed-settle':
@@ -131,9 +134,9 @@ function answerer(store: Store): (question: Question) => { reply: unknown; faile
       }
     }
   };
-  return (question) => {
+  return (question, untilMs) => {
     try {
-      return { reply: reply(question), failed: null };
+      return { reply: reply(question, untilMs), failed: null };
     } catch (error) {
       return { reply: undefined, failed: messageOf(error) };
     }

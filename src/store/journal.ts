@@ -45,6 +45,13 @@ export interface CommitOptions {
   readonly learn?: boolean;
   /** Called in between, for others to have a turn. */
   readonly rest?: () => void;
+  /** Asked at the last moment. If it says no, nothing is committed and {@link NotWanted} is thrown. */
+  readonly wanted?: () => boolean;
+}
+
+/** A commit came too late for whoever wanted it. */
+export class NotWanted extends Error {
+  override readonly name = 'NotWanted';
 }
 
 const noRest = (): void => undefined;
@@ -121,6 +128,7 @@ export class Journal {
           rest();
         }
         this.#add(group, options, committed);
+        if (options.wanted?.() === false) throw new NotWanted('it came too late');
         return committed;
       });
     } catch (error) {

@@ -34,7 +34,13 @@ export class Readings {
         .where('person', '=', '')
         .where('kind', '=', '')
         .where((where) =>
-          where.or([where('quality', 'is', null), where('quality', 'not like', sql.lit('%unverified%'))]),
+          where.or([
+            where('quality', 'is', null),
+            where.and([
+              where('quality', 'not like', sql.lit('%unverified%')),
+              where('quality', 'not like', sql.lit('%future-time%')),
+            ]),
+          ]),
         )
         .orderBy('time_ms', 'desc')
         .limit(1),
@@ -54,7 +60,10 @@ export class Readings {
     return this.#inserter.insert(found.map(([reading, exchange]) => parametersOf(reading, exchange))).count;
   }
 
-  /** The newest reading of a kind for a person, from whichever device, that nobody can have forged. */
+  /**
+   * The newest reading of a kind for a person, from whichever device. Not one that may be forged, nor one with a time
+   * that cannot be right.
+   */
   newest(vendor: string, person: string, kind: string): { value: number; timeMs: number } | undefined {
     const [row] = this.#newest.all([vendor, person, kind, 1]);
     return row && { value: row.value, timeMs: row.time_ms };

@@ -236,6 +236,20 @@ describe('when it cannot be written', () => {
     expect([store.readings.list().length, store.owed.list().length]).toEqual([1, 1]);
   });
 
+  test('what comes too late for whoever waited is not kept, and not owed', () => {
+    const { desk, store, logged } = answering();
+    let asked = 0;
+    const late = () => {
+      asked++;
+      return false;
+    };
+    expect(desk.answer(measure(1), late)).toBeNull();
+    expect([asked, journal(store), store.readings.list(), store.owed.list()]).toEqual([1, [], [], []]);
+    expect(logged).toEqual([]);
+    expect(desk.answer(measure(1), () => true)?.kept).toBe(true);
+    expect([store.readings.list().length, store.owed.list().length]).toEqual([1, 1]);
+  });
+
   test('what a scale does not forget by it is answered as ever', () => {
     const house = answering();
     house.store.journal.commit(exchangesOf('ws30-update2.http'));

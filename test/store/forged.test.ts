@@ -82,6 +82,21 @@ describe('a measure that we answered', () => {
   });
 });
 
+test('a measure from the future of a wrong clock is kept and marked, and does not count as the newest', () => {
+  const store = storeWith(false);
+  store.journal.commit([measure(80_000)], { owed: true });
+  const wrong = { ...measure(81_000), startedAtUs: 1_380_000_000_000_000 };
+  store.journal.commit([wrong], { owed: true });
+  expect(outcome(store)).toEqual({
+    weights: ['80 replayed', '81 replayed future-time'],
+    newest: 80,
+    owed: 2,
+  });
+  // What upstream has answered is upstream's to keep: such a time is refused there.
+  store.journal.commit([{ ...wrong, answered: 'upstream', connection: 'other' }], { owed: true });
+  expect(store.readings.list().filter(({ kind }) => kind === 'weight')).toHaveLength(2);
+});
+
 describe('a process that is killed between session and measure', () => {
   test('leaves the proof to the next one, which looks for it', () => {
     const dataDir = folder();

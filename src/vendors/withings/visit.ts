@@ -22,6 +22,8 @@ export interface Reply {
 type Measured = Omit<ReadingDraft, 'vendor'>;
 
 const DAY_S = 86_400;
+/** The scale's clock has 32 bits. */
+const LATEST_S = 0xffff_ffff;
 const PLAIN_REPLY: Reply = { status: 0, body: undefined, text: '{"status":0}' };
 
 /**
@@ -130,8 +132,9 @@ export class Visit {
 
   /** Keeps a reading of something measured at a time of its own. */
   read({ kind, value, timeMs, device, person, candidates = [], quality = [] }: Measured): void {
-    const own: readonly Quality[] = this.replayed ? ['replayed', ...quality] : quality;
-    const qualities: readonly Quality[] = this.#isUnverified(device) ? [...own, 'unverified'] : own;
+    const qualities: Quality[] = this.replayed ? ['replayed', ...quality] : [...quality];
+    if (this.#isUnverified(device)) qualities.push('unverified');
+    if (this.#isFuture(timeMs)) qualities.push('future-time');
     this.#readings.push(
       reading({ vendor: 'withings', kind, value, timeMs, device, person, candidates, quality: qualities }),
     );
@@ -186,18 +189,25 @@ export class Visit {
     return mac;
   }
 
-  /** Seconds since the Unix epoch as milliseconds, if they can be the time of something measured by then. */
+  /**
+   * Seconds since the Unix epoch as milliseconds, if they can be the time of something measured by then. Where we
+   * answered the device has forgotten it, so a time in the future is taken: our own clock may be what is wrong.
+   */
   instant(seconds: unknown, what: string): number | undefined {
     if (typeof seconds !== 'number' || !Number.isSafeInteger(seconds)) {
       this.refuse('bad-value', `${what} is ${quote(seconds)}`);
     } else if (seconds < EARLIEST_S) {
       this.refuse('time-too-early', `${what} is ${seconds}`);
-    } else if (seconds > this.exchange.startedAtUs / 1e6 + DAY_S) {
+    } else if (seconds > LATEST_S || (this.#isFuture(seconds * 1000) && !this.replayed)) {
       this.refuse('time-in-future', `${what} is ${seconds}`);
     } else {
       return seconds * 1000;
     }
     return undefined;
+  }
+
+  #isFuture(timeMs: number): boolean {
+    return timeMs > this.exchange.startedAtUs / 1000 + DAY_S * 1000;
   }
 
   /**
