@@ -89,14 +89,14 @@ export async function drop(settings: Settings, words: readonly string[]): Promis
 }
 
 const columns = [
-  { title: 'id', align: 'right' },
-  { title: 'answered' },
-  { title: 'device' },
-  { title: 'what' },
-  { title: 'state' },
-  { title: 'status', align: 'right' },
-  { title: 'tries', align: 'right' },
-  { title: 'problem' },
+  { title: 'ID', align: 'right' },
+  { title: 'ANSWERED' },
+  { title: 'DEVICE' },
+  { title: 'WHAT' },
+  { title: 'STATE' },
+  { title: 'STATUS', align: 'right' },
+  { title: 'TRIES', align: 'right' },
+  { title: 'PROBLEM' },
 ] as const;
 
 function row(entry: OwedEntry): string[] {

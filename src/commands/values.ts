@@ -17,11 +17,11 @@ export async function list(settings: Settings): Promise<number> {
   const filter = filterOf(settings);
   return withStore(settings, async ({ values }) => {
     const table = new Table([
-      { title: 'device' },
-      { title: 'vendor' },
-      { title: 'name' },
-      { title: 'age', align: 'right' },
-      { title: 'bytes', align: 'right' },
+      { title: 'DEVICE' },
+      { title: 'VENDOR' },
+      { title: 'NAME' },
+      { title: 'AGE', align: 'right' },
+      { title: 'BYTES', align: 'right' },
     ]);
     const nowMs = Date.now();
     const rows = values

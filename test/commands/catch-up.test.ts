@@ -84,7 +84,7 @@ describe('catch-up list', () => {
     expect(code).toBe(0);
     const lines = stdout.trimEnd().split('\n');
     expect(lines).toHaveLength(4);
-    expect(lines[0]).toMatch(/^id {2}answered +device +what +state +status +tries +problem$/);
+    expect(lines[0]).toMatch(/^ID {2}ANSWERED +DEVICE +WHAT +STATE +STATUS +TRIES +PROBLEM$/);
     expect(lines[1]).toMatch(
       /^ 1 {2}2026-01-31 .* 00:24:e4:00:00:01 {2}measure {2}refused +247 +0 {2}the cloud\\x1b/,
     );

@@ -39,7 +39,7 @@ function kept() {
 describe('list', () => {
   test('tells device, vendor, name, age and size, and no text', async () => {
     const listed = await text();
-    expect(listed).toMatch(/^device +vendor +name +age +bytes\n/);
+    expect(listed).toMatch(/^DEVICE +VENDOR +NAME +AGE +BYTES\n/);
     expect(listed).toMatch(new RegExp(`^${scale}  withings  secret +\\d+ d +16$`, 'm'));
     expect(listed).not.toContain(secret);
     expect(await text('list')).toBe(listed);
