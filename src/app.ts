@@ -41,7 +41,7 @@ export interface App {
  */
 export async function startApp(settings: Settings, log: Log): Promise<App> {
   const bound: Endpoint[] = [];
-  const calls = new Calls(settings, bound);
+  const calls: Calls = new Calls(settings, bound, () => standIn.mayCall);
   const recorder: Recorder = new Recorder(recorderSettings(settings, calls), log, {
     onOwing: (owing) => {
       catchUp.owing = owing;
@@ -67,7 +67,7 @@ export async function startApp(settings: Settings, log: Log): Promise<App> {
     place: placeOf(settings),
     requireAuth: settings.requireAuth,
   };
-  const standIn = new OfflineStandIn(
+  const standIn: OfflineStandIn = new OfflineStandIn(
     {
       mode: settings.mode,
       firstByteTimeoutMs: settings.firstByteTimeout * 1000,

@@ -31,8 +31,8 @@ export class Calls {
   readonly timeoutMs: number;
   readonly dial: DialOptions;
 
-  /** `listeners` are where we listen ourselves; it may grow. */
-  constructor(settings: CallSettings, listeners: readonly Endpoint[]) {
+  /** `listeners` are where we listen ourselves; it may grow. `mayDial` is asked before every step of a dial. */
+  constructor(settings: CallSettings, listeners: readonly Endpoint[], mayDial: () => boolean) {
     const { connectTimeout, firstByteTimeout, answerTimeout, upstream, upstreamDns } = settings;
     const names = new UpstreamNames(upstreamDns);
     this.upstreams = upstreamsOf(
@@ -41,7 +41,7 @@ export class Calls {
     );
     this.timeoutMs = 1000 * (connectTimeout + firstByteTimeout + answerTimeout);
     const connectTimeoutMs = connectTimeout * 1000;
-    this.dial = { lookUp: (host) => names.lookUp(host), connectTimeoutMs, listeners };
+    this.dial = { lookUp: (host) => names.lookUp(host), connectTimeoutMs, listeners, mayDial };
   }
 
   /** Where a vendor's devices speak to. */

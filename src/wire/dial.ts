@@ -25,6 +25,8 @@ export interface DialOptions {
   readonly connectTimeoutMs: number;
   /** Where we listen ourselves. */
   readonly listeners: readonly Endpoint[];
+  /** Whether upstream may be called; asked before every step, as that may change meanwhile. Without it, it may. */
+  readonly mayDial?: () => boolean;
 }
 
 /**
@@ -35,6 +37,7 @@ export interface DialOptions {
 export async function dial(upstream: Upstream, options: DialOptions): Promise<Socket> {
   const { host, port } = upstream;
   const deadline = performance.now() + options.connectTimeoutMs;
+  checkMayDial(host, options);
   const addresses = upstream.address === null ? await lookedUp(host, options) : [upstream.address];
   // A name that leads to this machine is the override at work, even if only a redirect leads to our port.
   const isSelf = (address: string): boolean =>
@@ -43,6 +46,7 @@ export async function dial(upstream: Upstream, options: DialOptions): Promise<So
   if (others.length === 0) throw new DialError('upstream-is-self', loopMessage(host, addresses.join(', ')));
   const failures: DialError[] = [];
   for (const [i, address] of others.entries()) {
+    checkMayDial(host, options);
     const leftMs = Math.max(MIN_ATTEMPT_MS, deadline - performance.now());
     const outcome = await connectTo({ address, port }, leftMs / (others.length - i));
     if (!(outcome instanceof DialError)) return outcome;
@@ -50,6 +54,10 @@ export async function dial(upstream: Upstream, options: DialOptions): Promise<So
   }
   const [first] = failures;
   throw new DialError(first?.reason ?? 'connect-failed', `cannot reach ${host}: ${first?.message}`);
+}
+
+function checkMayDial(host: string, { mayDial }: DialOptions): void {
+  if (mayDial?.() === false) throw new DialError('offline', `${host} is not called in mode offline`);
 }
 
 /** What to say when the relay would call itself. */

@@ -59,7 +59,12 @@ export class Relay {
     const { lookUp, connectTimeoutMs, headTimeoutMs, idleTimeoutMs, maxHeadBytes, maxBodyBytes } = options;
     this.#context = {
       allowList: new AllowList(options.upstreams),
-      dialOptions: { lookUp, connectTimeoutMs, listeners: this.#listeners },
+      dialOptions: {
+        lookUp,
+        connectTimeoutMs,
+        listeners: this.#listeners,
+        mayDial: () => options.standIn?.mayCall ?? true,
+      },
       tapLimits: { maxHeadBytes, maxBodyBytes, budget: { leftBytes: TAP_BUDGET_BYTES } },
       headTimeoutMs,
       idleTimeoutMs,

@@ -120,3 +120,40 @@ describe('a name', () => {
     expect(message).not.toContain('224.0.0.1');
   });
 });
+
+describe('upstream that must not be called', () => {
+  const offline = { reason: 'offline', message: `${host} is not called in mode offline` };
+
+  it('is not even looked up', async () => {
+    let lookUps = 0;
+    const lookUp = () => {
+      lookUps++;
+      return Promise.resolve(['127.0.0.1']);
+    };
+    const dialling = dial({ host, address: null, port: 80 }, { ...options, lookUp, mayDial: () => false });
+    expect([await failure(dialling), lookUps]).toEqual([offline, 0]);
+  });
+
+  it('is not dialled when that is so only since the look-up, nor at its next address', async () => {
+    origin = await startOrigin();
+    let may = true;
+    const lookUp = async () => {
+      may = false;
+      return ['198.51.100.1'];
+    };
+    const looking = dial(
+      { host, address: null, port: origin.port },
+      { ...options, lookUp, mayDial: () => may },
+    );
+    expect(await failure(looking)).toEqual(offline);
+
+    let asked = 0;
+    // Once before the look-up, once before the first address, which nobody listens at.
+    const mayDial = () => ++asked <= 2;
+    const addresses = () => Promise.resolve(['198.51.100.1', '198.51.100.2']);
+    const next = { ...options, connectTimeoutMs: 100, lookUp: addresses, mayDial };
+    expect(await failure(dial({ host, address: null, port: origin.port }, next))).toEqual(offline);
+    expect(asked).toBe(3);
+    expect(origin.peers).toEqual([]);
+  });
+});
