@@ -1,5 +1,5 @@
+import { modes } from './config/choices.js';
 import type { Settings } from './config/schema.js';
-import { modes } from './config/schema.js';
 import type { Control } from './control/control.js';
 import { listenControl } from './control/control.js';
 import type { Log } from './log.js';

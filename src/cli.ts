@@ -1,9 +1,11 @@
 import type { Argv } from 'yargs';
 import yargs from 'yargs';
+import type { CommandName } from './config/choices.js';
+import { commandNames } from './config/choices.js';
 import { loadSettings } from './config/load.js';
 import { didYouMean } from './config/nearest.js';
-import type { CommandName, Settings } from './config/schema.js';
-import { commandNames, optionsOf } from './config/schema.js';
+import type { Settings } from './config/schema.js';
+import { optionsOf } from './config/schema.js';
 import type { Log } from './log.js';
 import { createLog } from './log.js';
 import { UsageError } from './model/errors.js';

@@ -1,8 +1,9 @@
 import { extname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ExportFormat } from '../config/choices.js';
+import { exportFormats } from '../config/choices.js';
 import { didYouMean } from '../config/nearest.js';
-import type { ExportFormat, Settings } from '../config/schema.js';
-import { exportFormats } from '../config/schema.js';
+import type { Settings } from '../config/schema.js';
 import type { Log } from '../log.js';
 import { UsageError, UserError } from '../model/errors.js';
 import type { Exchange } from '../model/exchange.js';

@@ -1,6 +1,6 @@
+import { modes } from '../config/choices.js';
 import { didYouMean } from '../config/nearest.js';
 import type { Settings } from '../config/schema.js';
-import { modes } from '../config/schema.js';
 import { askControl } from '../control/control.js';
 import { UsageError } from '../model/errors.js';
 import { printable } from '../model/escape.js';

@@ -2,10 +2,12 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError, UserError } from '../model/errors.js';
 import { printable } from '../model/escape.js';
+import type { CommandName } from './choices.js';
 import { didYouMean } from './nearest.js';
 import type { Option, Structure } from './option.js';
-import type { CommandName, OptionName, Settings } from './schema.js';
-import { optionList, options, optionsOf, settingName, variableName } from './schema.js';
+import { options } from './options.js';
+import type { OptionName, Settings } from './schema.js';
+import { optionList, optionsOf, settingName, variableName } from './schema.js';
 import { InvalidValue } from './values.js';
 
 /** What the command line gave: a flag's texts as they were written, in their order. */

@@ -1,4 +1,4 @@
-import type { CommandName, groups } from './schema.js';
+import type { CommandName, groups } from './choices.js';
 import type { NumberRange } from './values.js';
 import { InvalidValue, parseNumber, parseSwitch } from './values.js';
 

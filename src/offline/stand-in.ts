@@ -1,4 +1,4 @@
-import type { Mode } from '../config/schema.js';
+import type { Mode } from '../config/choices.js';
 import type { Log } from '../log.js';
 import type { Exchange, RawMessage } from '../model/exchange.js';
 import { claimant } from '../vendors/index.js';

@@ -1,4 +1,4 @@
-import type { ExportFormat } from '../config/schema.js';
+import type { ExportFormat } from '../config/choices.js';
 import type { Exchange } from '../model/exchange.js';
 import { harBegin, harEnd, toHarEntry } from './har-write.js';
 import { toDump } from './http-dump.js';

@@ -33,7 +33,7 @@ export class GatheredBytes {
 
   /** Takes the first `count` away. */
   take(count: number): Buffer {
-    const taken = this.#buffer.subarray(0, count);
+    const taken = count === this.#buffer.length ? this.#buffer : this.#buffer.subarray(0, count);
     this.#length -= count;
     this.#buffer = this.#length === 0 ? NO_BYTES : this.#buffer.subarray(count);
     return taken;

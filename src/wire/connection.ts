@@ -7,6 +7,7 @@ import { GatheredBytes } from './bytes.js';
 import type { DialOptions } from './dial.js';
 import { loopMessage } from './dial.js';
 import type { HeadFacts } from './head.js';
+import { HeldBytes } from './held-bytes.js';
 import type { OutgoingCalls } from './outgoing.js';
 import { LOOP_DEPTH } from './outgoing.js';
 import { refusalAnswer } from './refusals.js';
@@ -18,6 +19,7 @@ import { Turns } from './turns.js';
 import { UpstreamLeg } from './upstream-leg.js';
 import type { AllowList, Upstream } from './upstreams.js';
 import { hostInFragment } from './upstreams.js';
+import { WatchedTap } from './watched-tap.js';
 
 /** How long a refused client may take to read its answer before the connection is dropped. */
 const LINGER_MS = 2_000;
@@ -50,6 +52,7 @@ export class Connection {
   readonly #client: Socket;
   readonly #context: ConnectionContext;
   readonly #tap: Tap;
+  readonly #watched: WatchedTap;
   readonly #turns: Turns | null;
   #lastByteAt = performance.now();
   readonly #leg: UpstreamLeg;
@@ -59,8 +62,7 @@ export class Connection {
   /** How often this very call has been through here before. */
   #depth = 0;
   /** Client bytes that were not passed on: a head that is incomplete or refused, or all while dialling. */
-  readonly #held = new GatheredBytes();
-  #receivedBytes = 0;
+  readonly #held = new HeldBytes();
   /** Client bytes that the tap has not seen: they came behind a request that is not answered yet. */
   readonly #later = new GatheredBytes();
   /** The client has closed its side, behind a request that is not answered yet. */
@@ -72,8 +74,6 @@ export class Connection {
   #refusedAt = 0;
   /** The relay is closing: hang up as soon as no exchange is open. */
   #closing = false;
-  /** The tap has failed: from then on everything is cleared. */
-  #blind = false;
 
   /** `name` stands for it in the journal. */
   constructor(name: string, client: Socket, context: ConnectionContext) {
@@ -86,14 +86,15 @@ export class Connection {
       onAnswer: () => this.#turns?.answered() ?? true,
       onExchange: (exchange) => this.#exchangeOver(exchange),
     });
+    this.#watched = new WatchedTap(this.#tap, (error) => this.#goBlind(error));
     this.#turns = context.standIn && new Turns(context.standIn, this.#turnHost());
     this.#leg = new UpstreamLeg(context.dialOptions, context.outgoing, {
       onConnected: (socket, where) => this.#connected(socket, where),
       onFailed: (refusal) => this.#notConnected(refusal),
       onData: (chunk) => this.#fromUpstream(chunk),
-      onEnd: () => this.#upstreamEnded(),
+      onEnd: () => (this.#isUpstreamUnused ? this.#forgetUpstream() : this.#upstreamEnded()),
       onDrain: () => this.#resumeClient(),
-      onLost: () => this.#lost('upstream-left'),
+      onLost: () => (this.#isUpstreamUnused ? this.#forgetUpstream() : this.#lost('upstream-left')),
       onClosed: () => this.#closed(),
     });
     client.on('data', (chunk: Buffer) => this.#fromClient(chunk));
@@ -118,7 +119,7 @@ export class Connection {
     } else if (this.#state === 'spliced') {
       this.#turns?.sweep(now);
       if (headSince !== null && now - headSince > headTimeoutMs) {
-        this.#watch((tap) => tap.headTimedOut());
+        this.#watched.show((tap) => tap.headTimedOut());
         this.#release();
       }
       if (now - this.#lastByteAt > idleTimeoutMs) this.#finish('idle-timeout');
@@ -144,26 +145,11 @@ export class Connection {
     else this.#take(chunk);
   }
 
-  #take(all: Buffer): void {
-    let chunk = all;
-    if (!this.#blind) {
-      try {
-        const read = this.#tap.fromClient(all);
-        if (read < all.length) {
-          chunk = all.subarray(0, read);
-          this.#leaveForLater(all.subarray(read));
-        }
-      } catch (error) {
-        this.#goBlind(error);
-      }
-    }
-    this.#receivedBytes += chunk.length;
-    if (this.#state === 'spliced' && this.#held.length === 0 && this.#clearedBytes === this.#receivedBytes) {
-      this.#toUpstream(chunk);
-    } else {
-      this.#held.append(chunk);
-      this.#goUpstream();
-    }
+  #take(chunk: Buffer): void {
+    const read = this.#watched.fromClient(chunk);
+    if (read < chunk.length) this.#leaveForLater(chunk.subarray(read));
+    this.#held.append(read < chunk.length ? chunk.subarray(0, read) : chunk);
+    this.#goUpstream();
     if (this.#turns?.isOpen) {
       if (this.#state === 'spliced') this.#turns.sent(this.#lastByteAt);
       this.#turns.proceed(this.#held.length);
@@ -179,7 +165,7 @@ export class Connection {
   /** Passes on what is held and may go upstream; dials first if nobody has. */
   #goUpstream(): void {
     if (this.#state === 'spliced') this.#release();
-    else if (this.#state === 'head' && this.#clearedHeld > 0 && !this.#isIdle) {
+    else if (this.#state === 'head' && this.#held.countBefore(this.#clearedBytes) > 0 && !this.#isIdle) {
       if (this.#turns?.goesUpstream ?? true) this.#begin();
     }
   }
@@ -194,29 +180,18 @@ export class Connection {
     this.#lastByteAt = performance.now();
     if (this.#turns?.withholds) {
       this.#turns.fromUpstream(chunk, this.#lastByteAt, (bytes) =>
-        this.#watch((tap) => tap.fromUpstream(bytes)),
+        this.#watched.show((tap) => tap.fromUpstream(bytes)),
       );
     } else {
       if (!this.#client.write(chunk)) this.#leg.socket?.pause();
-      this.#watch((tap) => tap.fromUpstream(chunk));
+      this.#watched.show((tap) => tap.fromUpstream(chunk));
     }
     // After an upgrade, what was taken for the beginning of a head is none.
     if (this.#held.length > 0 && this.#state === 'spliced') this.#release();
   }
 
-  /** Shows something to the tap, if it is still there. */
-  #watch(step: (tap: Tap) => void): void {
-    if (this.#blind) return;
-    try {
-      step(this.#tap);
-    } catch (error) {
-      this.#goBlind(error);
-    }
-  }
-
   /** Relays on without the tap: a fault of its own must not touch the traffic. */
   #goBlind(error: unknown): void {
-    this.#blind = true;
     this.#context.onFault(error);
     const withheld = this.#turns?.abandon();
     if (withheld && withheld.length > 0) this.#client.write(withheld);
@@ -228,22 +203,14 @@ export class Connection {
 
   /** How many bytes of the client's stream may go upstream. */
   get #clearedBytes(): number {
-    return this.#blind ? this.#receivedBytes : this.#tap.clearedBytes;
-  }
-
-  /** How many of the held bytes may go upstream. */
-  get #clearedHeld(): number {
-    return this.#clearedBytes - (this.#receivedBytes - this.#held.length);
+    return this.#watched.clearedOf(this.#held.received);
   }
 
   /** Passes on what is held and cleared. */
   #release(): void {
-    const count = this.#clearedHeld;
-    if (count > 0) this.#toUpstream(this.#held.take(count));
-  }
-
-  #toUpstream(chunk: Buffer): void {
-    if (this.#leg.socket?.write(chunk) === false) this.#client.pause();
+    const cleared = this.#clearedBytes;
+    if (this.#held.countBefore(cleared) <= 0) return;
+    if (this.#leg.socket?.write(this.#held.takeBefore(cleared)) === false) this.#client.pause();
   }
 
   /** Decides about a request by its head; remembers where the connection leads. */
@@ -322,9 +289,7 @@ export class Connection {
         if (this.#state === 'spliced') this.#turns?.sent(performance.now());
       },
       forgetUpstream: () => this.#forgetUpstream(),
-      forgetHeld: () => {
-        this.#held.take(this.#held.length);
-      },
+      forgetHeld: () => this.#held.forget(),
       resumeClient: () => this.#resumeClient(),
       refuse: (refusal: Refusal) => this.#refuse(refusal),
       exchangeOver: (exchange: Exchange) => this.#tell(exchange),
@@ -380,7 +345,7 @@ export class Connection {
       this.#endsLater = true;
       return;
     }
-    this.#watch((tap) => tap.clientEnded());
+    this.#watched.show((tap) => tap.clientEnded());
     if (this.#state === 'head') this.#client.end();
     else if (this.#state === 'spliced') {
       this.#release();
@@ -389,11 +354,7 @@ export class Connection {
   }
 
   #upstreamEnded(): void {
-    if (this.#isUpstreamUnused) {
-      this.#forgetUpstream();
-      return;
-    }
-    this.#watch((tap) => tap.upstreamEnded());
+    this.#watched.show((tap) => tap.upstreamEnded());
     if (this.#upstreamFailed()) return;
     this.#refuseWhenAnswered();
     if (!this.#client.writableEnded) this.#client.end();
@@ -408,7 +369,7 @@ export class Connection {
   #forgetUpstream(): void {
     if (this.#state === 'spliced') this.#state = 'head';
     this.#leg.drop();
-    this.#watch((tap) => tap.newUpstream());
+    this.#watched.show((tap) => tap.newUpstream());
   }
 
   /** Upstream is gone. Whether the stand-in goes on without it; if not, the client has got what was held. */
@@ -422,10 +383,6 @@ export class Connection {
 
   /** A side was reset: the other one is too, so that a cut answer stays cut. */
   #lost(by: CutReason): void {
-    if (by === 'upstream-left' && this.#isUpstreamUnused) {
-      this.#forgetUpstream();
-      return;
-    }
     if (by === 'upstream-left' && this.#upstreamFailed()) return;
     this.#cutBy ??= by;
     if (this.#state === 'refused') this.#finish(by);
@@ -439,9 +396,9 @@ export class Connection {
     if (closed) this.#finish('client-left');
   }
 
-  /** Whether no exchange is open. Without the tap nobody knows. */
+  /** Whether no exchange is open, as far as anybody knows. */
   get #isIdle(): boolean {
-    return !this.#blind && this.#tap.openCount === 0 && !this.#turns?.isOpen;
+    return this.#watched.isIdle && !this.#turns?.isOpen;
   }
 
   #hangUpWhenIdle(): void {
@@ -466,7 +423,7 @@ export class Connection {
     this.#client.end(Buffer.concat([head, body]));
     this.#client.resume();
     this.#leg.drop();
-    this.#watch((tap) => tap.refuse(reason, head, body));
+    this.#watched.show((tap) => tap.refuse(reason, head, body));
     this.#context.onRefused(reason, message, this.#tap.client);
   }
 
@@ -482,7 +439,7 @@ export class Connection {
       else socket?.destroy();
     }
     this.#leg.drop();
-    this.#watch((tap) => tap.close(this.#cutBy ?? reason));
+    this.#watched.show((tap) => tap.close(this.#cutBy ?? reason));
     this.#context.onClosed(this);
   }
 }

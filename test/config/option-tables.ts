@@ -1,4 +1,5 @@
-import { groups, optionList, variableName } from '../../src/config/schema.js';
+import { groups } from '../../src/config/choices.js';
+import { optionList, variableName } from '../../src/config/schema.js';
 
 /**
  * The tables of docs/configuration.md, one for each group of options, as Markdown. They stand there between

@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { commandNames, optionList, variableName } from '../../src/config/schema.js';
+import { commandNames } from '../../src/config/choices.js';
+import { optionList, variableName } from '../../src/config/schema.js';
 import { inlineCode, type Page, pages, root } from './pages.js';
 
 /*

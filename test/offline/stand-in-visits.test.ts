@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import type { Mode } from '../../src/config/schema.js';
+import type { Mode } from '../../src/config/choices.js';
 import type { RawMessage } from '../../src/model/exchange.js';
 import type { Where } from './deciding.js';
 import { askedOf, captured, Deciding, inSession, reply, scale, scalews, sessionOf } from './deciding.js';

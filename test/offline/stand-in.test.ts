@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import type { Mode } from '../../src/config/schema.js';
+import type { Mode } from '../../src/config/choices.js';
 import type { Failure } from '../../src/wire/stand-in.js';
 import { message, requestHead } from '../vendors/withings/exchanges.js';
 import {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
-import type { ExportFormat } from '../../src/config/schema.js';
+import type { ExportFormat } from '../../src/config/choices.js';
 import type { Exchange } from '../../src/model/exchange.js';
 import type { Exported } from '../../src/transfer/export.js';
 import { exportPieces } from '../../src/transfer/export.js';

@@ -1,0 +1,39 @@
+/** The closed lists of the command line and the settings. */
+
+export const commandNames = [
+  'serve',
+  'demo',
+  'mode',
+  'readings',
+  'exchanges',
+  'import',
+  'values',
+  'catch-up',
+] as const;
+
+export type CommandName = (typeof commandNames)[number];
+
+/** Under which heading an option stands in the help and the documentation. */
+export const groups = ['General', 'Relay', 'Offline', 'Limits', 'Journal', 'Readings', 'Output'] as const;
+
+export const modes = ['auto', 'live', 'offline'] as const;
+
+/** Who answers a scale: the vendor unless it fails, only the vendor, or only scaletap. */
+export type Mode = (typeof modes)[number];
+
+export const failures = [
+  'lookup',
+  'connect',
+  'lost',
+  'timeout',
+  'server-error',
+  'not-protocol',
+  'status',
+] as const;
+
+/** What may count as a failure of upstream; `status` is one other than 0 in reply to session new. */
+export type FailureKind = (typeof failures)[number];
+
+export const exportFormats = ['har', 'ndjson', 'http'] as const;
+
+export type ExportFormat = (typeof exportFormats)[number];
