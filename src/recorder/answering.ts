@@ -11,6 +11,8 @@ export interface AnsweringOptions {
   readonly house: House;
   /** Values that are older are not used; null for any age. */
   readonly maxValueAgeMs: number | null;
+  /** Whether values are learnt from what the device says; secrets always are. */
+  readonly learn: boolean;
   readonly log: (message: string) => void;
 }
 
@@ -41,7 +43,8 @@ export class Answering {
     if (answer === null) return null;
     const { response, acknowledges } = answer;
     try {
-      this.#store.journal.commit([answered(exchange, response)], { owed: acknowledges, wanted });
+      const { learn } = this.#options;
+      this.#store.journal.commit([answered(exchange, response)], { owed: acknowledges, learn, wanted });
       this.#failing = false;
       return { response, kept: true };
     } catch (error) {

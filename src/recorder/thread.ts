@@ -118,6 +118,7 @@ function answerer(
   const answering = new Answering(store, {
     house: { people, place: placeOf(place), requireAuth },
     maxValueAgeMs,
+    learn: settings.learn,
     log: (message) => log('error', message),
   });
   const reply = (question: Question, untilMs: number): Replies[Question['ask']] => {

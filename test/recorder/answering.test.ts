@@ -48,15 +48,16 @@ function measure(minute: number, session = 'x'): Exchange {
 
 /** A house with a store, and all that it has logged. */
 function answering(
-  given: Partial<House> & Pick<Partial<AnsweringOptions>, 'maxValueAgeMs'> = {},
+  given: Partial<House> & Pick<Partial<AnsweringOptions>, 'maxValueAgeMs' | 'learn'> = {},
   store = openStore(folder()),
 ) {
-  const { maxValueAgeMs = null, ...house } = given;
+  const { maxValueAgeMs = null, learn = true, ...house } = given;
   const logged: string[] = [];
   const place = placeOf({ timeZone: 'Europe/Paris', latitude: null, altitude: 0, language: null });
   const desk = new Answering(store, {
     house: { people: [], place, requireAuth: false, ...house },
     maxValueAgeMs,
+    learn,
     log: (line) => logged.push(line),
   });
   return { desk, store, logged };
@@ -234,6 +235,13 @@ describe('when it cannot be written', () => {
     mend();
     expect(statusOf(desk.answer(measure(1))?.response)).toBe(0);
     expect([store.readings.list().length, store.owed.list().length]).toEqual([1, 1]);
+  });
+
+  test.each([true, false])('learn %s: what the device says of itself is learnt, or not', (learn) => {
+    const house = answering({ learn });
+    visit(house);
+    const names = house.store.values.list().map(({ name }) => name);
+    expect(names.includes('request.session')).toBe(learn);
   });
 
   test('what comes too late for whoever waited is not kept, and not owed', () => {
