@@ -10,6 +10,7 @@ import { leaseMsFor, visitAndDeliver } from '../offline/catch-up.js';
 import type { OwedEntry, OwingDevice } from '../store/owed.js';
 import type { Store } from '../store/store.js';
 import { vendorNamed } from '../vendors/index.js';
+import { isOffline } from '../vendors/vendor.js';
 import { counted, localTime, print, Table } from './output.js';
 import { withStore } from './with-store.js';
 
@@ -144,7 +145,7 @@ async function visit(
   log: Log,
 ): Promise<{ readonly result: DeliveryResult; readonly pending: number }> {
   const vendor = vendorNamed(name);
-  if (vendor === undefined)
+  if (!isOffline(vendor))
     throw new UserError(
       `${device} is of ${name}, which this scaletap does not know; use the one that took its measures`,
     );

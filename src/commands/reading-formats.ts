@@ -15,6 +15,9 @@ const notes: Readonly<Record<Quality, string>> = {
   'future-time': 'time in the future',
   'server-time': 'time of the server',
   'arrival-time': 'time of arrival',
+  'typed-in': 'typed in by hand',
+  deleted: 'deleted in the app',
+  'shifted-time': 'time off by whole hours',
 };
 
 /** How many rows the width of the columns is found from, and are written at once. */

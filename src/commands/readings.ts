@@ -3,7 +3,7 @@ import { UsageError } from '../model/errors.js';
 import type { Person } from '../model/person.js';
 import type { Reading } from '../model/reading.js';
 import type { Store } from '../store/store.js';
-import { vendors } from '../vendors/index.js';
+import { vendorNamed, vendors } from '../vendors/index.js';
 import { filterOf } from './filters.js';
 import { print } from './output.js';
 import type { NamedReading } from './reading-formats.js';
@@ -35,28 +35,24 @@ function wanted(
   return limit === null ? theirs : theirs.slice(-limit);
 }
 
-/** Adds the short names that the user tables of the devices give to persons, or else the settings. */
+/** Adds the short names that the values of the devices give to persons, or else the settings. */
 function names(store: Store, people: readonly Person[]): (reading: Reading) => NamedReading {
   const ours = new Map(vendors.map(({ name, idsOf }) => [name, idsOf(people)]));
-  const tables = new Map<string, ReadonlyMap<string, string>>();
+  const known = new Map<string, string | null>();
+  const nameOf = ({ vendor: name, device }: Reading, person: string): string | null => {
+    const value = (of: string, what: string) => store.values.get(name, of, what);
+    return (
+      vendorNamed(name)?.personName(person, device, value) ?? ours.get(name)?.get(person)?.shortName ?? null
+    );
+  };
   return (reading) => {
     const { vendor, device, person } = reading;
     if (person === null) return { ...reading, personName: null };
-    const key = `${vendor} ${device}`;
-    const table = tables.get(key) ?? userNames(store.values.get(vendor, device, 'users'));
-    tables.set(key, table);
-    return { ...reading, personName: table.get(person) ?? ours.get(vendor)?.get(person)?.shortName ?? null };
+    const key = JSON.stringify([vendor, device, person]);
+    const name = known.get(key);
+    if (name !== undefined) return { ...reading, personName: name };
+    const found = nameOf(reading, person);
+    known.set(key, found);
+    return { ...reading, personName: found };
   };
-}
-
-/** User ids with their short names, out of a JSON list of `{id, sn}`; whatever is not so is passed over. */
-function userNames(text = '[]'): ReadonlyMap<string, string> {
-  const parsed: unknown = JSON.parse(text);
-  const users: readonly unknown[] = Array.isArray(parsed) ? parsed : [];
-  const found = new Map<string, string>();
-  for (const user of users) {
-    const { id, sn }: { id?: unknown; sn?: unknown } = Object(user);
-    if (typeof id === 'number' && typeof sn === 'string') found.set(String(id), sn);
-  }
-  return found;
 }

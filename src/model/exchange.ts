@@ -58,7 +58,40 @@ export type RefusalReason =
   /** Upstream is not to be called, and there is no answer of our own to this request. */
   | 'offline'
   /** The answer of upstream may hold an order that must not reach the device, and could not be taken apart. */
-  | 'answer-withheld';
+  | 'answer-withheld'
+  /** What the proxy was asked for is no host and port that a client may ask for. */
+  | 'bad-target'
+  /** The proxy was asked for a port that is neither 80 nor 443, and not allowed by the settings. */
+  | 'port-not-allowed'
+  /** The proxy was asked for a place that is not on the internet: this machine, or another one of the house. */
+  | 'target-not-allowed'
+  /** The proxy asks for a user and password, and these are not they. */
+  | 'proxy-auth'
+  /** The proxy serves the house only. */
+  | 'client-not-local'
+  /** The upstream's certificate is not trusted. */
+  | 'upstream-certificate'
+  /** No TLS connection to upstream could be had for another reason. */
+  | 'upstream-tls';
+
+/** Why a client of the proxy could not be read, although its vendor's traffic is read otherwise. */
+export type InterceptReason =
+  /** It does not trust our certificate, and said so. */
+  | 'certificate-refused'
+  /** It has no TLS version or cipher in common with us. */
+  | 'no-common-cipher'
+  /** It speaks HTTP/2 only. */
+  | 'only-h2'
+  /** Its first bytes are neither TLS nor HTTP. */
+  | 'not-tls'
+  /** It speaks TLS, but its hello makes no sense. */
+  | 'bad-hello'
+  /** It left in the middle of the handshake without a word. */
+  | 'left-handshake'
+  /** It left after the handshake without having asked for anything, as one does that pins its certificate. */
+  | 'left-unused'
+  /** The handshake failed in another way. */
+  | 'handshake-failed';
 
 /** Why an answer is not upstream's own, when it is neither a refusal nor a failed connection. */
 type StandInReason =
@@ -90,7 +123,7 @@ export type CutReason =
   /** scaletap was stopped. */
   | 'shutdown';
 
-export type ExchangeReason = FramingReason | RefusalReason | StandInReason | CutReason;
+export type ExchangeReason = FramingReason | RefusalReason | StandInReason | InterceptReason | CutReason;
 
 /** One HTTP message as it crossed, not altered in any way. */
 export interface RawMessage {

@@ -17,7 +17,13 @@ export type Quality =
   /** The device's time is more than a day after this machine's: one of the two clocks is wrong. */
   | 'future-time'
   /** Neither device nor server gave a time; this is when the bytes crossed. */
-  | 'arrival-time';
+  | 'arrival-time'
+  /** Somebody typed it in; nobody stood on a scale. */
+  | 'typed-in'
+  /** The vendor says that it was deleted. */
+  | 'deleted'
+  /** When it was sent, its time was off this machine's clock by whole hours: one of them has the wrong zone. */
+  | 'shifted-time';
 
 /** One quantity, of one kind, at one time, from one device, of at most one person. */
 export interface Reading {
@@ -37,16 +43,21 @@ export interface Reading {
   readonly candidates: readonly string[];
   /** Empty when there is nothing to say. */
   readonly quality: readonly Quality[];
+  /** The id that the vendor's cloud has for the weigh-in, as text; null where it is not known. */
+  readonly cloudId: string | null;
 }
 
 /** A reading before its id and unit are filled in by {@link reading}. */
-export type ReadingDraft = Omit<Reading, 'id' | 'unit' | 'candidates' | 'quality'> &
-  Partial<Pick<Reading, 'candidates' | 'quality'>>;
+export type ReadingDraft = Omit<Reading, 'id' | 'unit' | 'candidates' | 'quality' | 'cloudId'> &
+  Partial<Pick<Reading, 'candidates' | 'quality' | 'cloudId'>>;
 
-/** Completes a draft with its id and the unit of its kind. The value must be finite. */
-export function reading(draft: ReadingDraft): Reading {
-  const { vendor, device, timeMs, kind, person } = draft;
-  const key = JSON.stringify([vendor, device, timeMs, kind, person]);
+/**
+ * Completes a draft with its id and the unit of its kind. The value must be finite. `place` stands for the device in
+ * the id, for a vendor that does not name the device each time that it tells of a weigh-in.
+ */
+export function reading(draft: ReadingDraft, place = draft.device): Reading {
+  const { vendor, timeMs, kind, person } = draft;
+  const key = JSON.stringify([vendor, place, timeMs, kind, person]);
   const id = hash('sha256', key, 'base64url').slice(0, 22);
-  return { candidates: [], quality: [], ...draft, id, unit: unitOf(kind) };
+  return { candidates: [], quality: [], cloudId: null, ...draft, id, unit: unitOf(kind) };
 }

@@ -1,7 +1,8 @@
 import type { Log } from '../log.js';
 import type { OwedPlace } from '../model/owed.js';
 import { vendorNamed } from '../vendors/index.js';
-import type { Vendor } from '../vendors/vendor.js';
+import type { OfflineVendor } from '../vendors/vendor.js';
+import { isOffline } from '../vendors/vendor.js';
 import type { UpstreamCall } from '../wire/call.js';
 import type { Upstream } from '../wire/upstreams.js';
 import { atMost } from './at-most.js';
@@ -14,7 +15,7 @@ export interface CatchUpOptions {
   /** The values of a device by their names; undefined when they cannot be had now. */
   readonly values: (vendor: string, device: string) => Promise<ReadonlyMap<string, string> | undefined>;
   /** Where a vendor's devices speak to. */
-  readonly upstreamOf: (vendor: Vendor) => Upstream;
+  readonly upstreamOf: (vendor: OfflineVendor) => Upstream;
   readonly call: (upstream: Upstream) => UpstreamCall;
   /** Whether upstream may be called now. */
   readonly mayCall: () => boolean;
@@ -85,11 +86,11 @@ export class CatchUpLoop {
       if (!this.#options.mayCall()) return;
       const [name = '', device = ''] = key.split(' ');
       const vendor = vendorNamed(name);
-      if (vendor) await this.#visit(vendor, device);
+      if (isOffline(vendor)) await this.#visit(vendor, device);
     }
   }
 
-  async #visit(vendor: Vendor, device: string): Promise<void> {
+  async #visit(vendor: OfflineVendor, device: string): Promise<void> {
     const { place, values, upstreamOf, answerTimeoutMs } = this.#options;
     const known = await values(vendor.name, device);
     if (known === undefined) return;

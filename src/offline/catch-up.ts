@@ -1,13 +1,13 @@
 import type { RawMessage } from '../model/exchange.js';
 import type { Outcome, OwedItem, OwedPlace } from '../model/owed.js';
-import type { Known, Vendor } from '../vendors/vendor.js';
+import type { Known, OfflineVendor } from '../vendors/vendor.js';
 import type { UpstreamCall } from '../wire/call.js';
 import { CallError } from '../wire/call.js';
 import { atMost } from './at-most.js';
 
 /** Owed measures are sent one after the other: each is answered, or its time is up, before the next one goes. */
 interface Errand {
-  readonly vendor: Vendor;
+  readonly vendor: OfflineVendor;
   readonly device: string;
   readonly place: OwedPlace;
   /** To the vendor's server. It stays open. */

@@ -1,9 +1,13 @@
-import type { Vendor } from '../vendors/vendor.js';
+import type { OfflineVendor } from '../vendors/vendor.js';
 import type { UpstreamCall } from '../wire/call.js';
 import { CallError } from '../wire/call.js';
 
 /** Whether an upstream gives a vendor's own answer to a harmless request. Closes the call. */
-export async function isThere(call: UpstreamCall, vendor: Vendor, timeoutMs: number): Promise<boolean> {
+export async function isThere(
+  call: UpstreamCall,
+  vendor: OfflineVendor,
+  timeoutMs: number,
+): Promise<boolean> {
   const request = vendor.probe(call.upstream.host);
   try {
     return vendor.judge(request, await call.exchange(request, timeoutMs)).good;

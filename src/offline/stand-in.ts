@@ -3,7 +3,8 @@ import type { Log } from '../log.js';
 import type { Exchange, RawMessage } from '../model/exchange.js';
 import { claimant } from '../vendors/index.js';
 import { pathOf } from '../vendors/raw.js';
-import type { Vendor } from '../vendors/vendor.js';
+import type { OfflineVendor } from '../vendors/vendor.js';
+import { isOffline } from '../vendors/vendor.js';
 import type { Asked, Failed, Failure, Plan, Review, StandIn, Verdict } from '../wire/stand-in.js';
 import type { Upstream } from '../wire/upstreams.js';
 import { Breaker } from './breaker.js';
@@ -21,7 +22,7 @@ export interface OfflineSettings {
 
 /** A device that the cloud is owed measures of, in a session that upstream has opened. */
 export interface OwingVisit {
-  readonly vendor: Vendor;
+  readonly vendor: OfflineVendor;
   readonly device: string;
   readonly session: string;
   readonly upstream: Upstream;
@@ -30,9 +31,9 @@ export interface OwingVisit {
 /** What is done elsewhere. None of them rejects. */
 export interface OfflineHooks {
   /** The answer to a request that is whole, kept by then; null when there is none. */
-  answer(vendor: Vendor, exchange: Exchange): Promise<RawMessage | null>;
+  answer(vendor: OfflineVendor, exchange: Exchange): Promise<RawMessage | null>;
   /** Whether upstream gives a vendor's own answer. */
-  probe(vendor: Vendor, upstream: Upstream): Promise<boolean>;
+  probe(vendor: OfflineVendor, upstream: Upstream): Promise<boolean>;
   /** Whether the cloud is owed anything of a device. */
   owes(vendor: string, device: string): boolean;
   /** Whether it is owed anything at all. */
@@ -48,8 +49,8 @@ const refusal = {
 
 /** What a request is about. */
 interface Matter {
-  /** Who claims it; null when nobody does. */
-  readonly vendor: Vendor | null;
+  /** Who claims it; null when nobody does that can be stood in for. */
+  readonly vendor: OfflineVendor | null;
   /** Whether the vendor is as sure as it can be. */
   readonly isCertain: boolean;
   /** Whether its answer may open a session, or hold orders. */
@@ -153,7 +154,7 @@ export class OfflineStandIn implements StandIn {
   }
 
   /** What is wrong with an answer; null when it is the vendor's own. */
-  #fault(vendor: Vendor, asked: Asked, request: RawMessage, response: RawMessage): Failed | null {
+  #fault(vendor: OfflineVendor, asked: Asked, request: RawMessage, response: RawMessage): Failed | null {
     const { host } = asked.upstream;
     if (!response.complete) {
       return {
@@ -230,7 +231,8 @@ export class OfflineStandIn implements StandIn {
     const known = this.#matters.get(key);
     if (known) return known;
     const claim = { host, path: pathOf(target) };
-    const vendor = claimant(claim) ?? null;
+    const claiming = claimant(claim);
+    const vendor = isOffline(claiming) ? claiming : null;
     const matter = {
       vendor,
       isCertain: vendor?.claims(claim) === 2,
@@ -248,14 +250,14 @@ export class OfflineStandIn implements StandIn {
     return this.#breakers.get(upstream.host)?.isOpen ? { answer: 'upstream-down' } : 'try';
   }
 
-  #opened(vendor: Vendor, request: RawMessage, session: string): void {
+  #opened(vendor: OfflineVendor, request: RawMessage, session: string): void {
     const { device } = vendor.step(request);
     if (device !== null && session.length <= LONGEST_SESSION)
       this.#live.opened(session, device, performance.now());
   }
 
   /** What becomes of an answer that may hold orders. */
-  #guarded(vendor: Vendor, response: RawMessage, host: string): Verdict {
+  #guarded(vendor: OfflineVendor, response: RawMessage, host: string): Verdict {
     const guarded = vendor.guard(response);
     if (guarded === null) return passed.verdict;
     const allow = '--allow-firmware would let them pass';
@@ -270,7 +272,7 @@ export class OfflineStandIn implements StandIn {
     return { kind: 'changed', response: guarded.response, reason: 'orders-removed' };
   }
 
-  #breaker(vendor: Vendor, upstream: Upstream): Breaker {
+  #breaker(vendor: OfflineVendor, upstream: Upstream): Breaker {
     const { host } = upstream;
     const known = this.#breakers.get(host);
     if (known) return known;
@@ -290,7 +292,7 @@ export class OfflineStandIn implements StandIn {
 const passed: Review = { failed: null, verdict: { kind: 'pass' } };
 
 /** Whether a request is one that a scale makes, so that it can be answered in the vendor's place. */
-function isOfScale(matter: Matter, { facts }: Asked): matter is Matter & { readonly vendor: Vendor } {
+function isOfScale(matter: Matter, { facts }: Asked): matter is Matter & { readonly vendor: OfflineVendor } {
   return matter.isCertain && facts.method === 'POST';
 }
 

@@ -2,7 +2,7 @@ import type { Exchange, RawMessage } from '../model/exchange.js';
 import { answered } from '../offline/answered.js';
 import type { House } from '../offline/circumstances.js';
 import { circumstancesAt } from '../offline/circumstances.js';
-import type { Vendor } from '../vendors/vendor.js';
+import type { OfflineVendor } from '../vendors/vendor.js';
 import type { Recorder } from './recorder.js';
 
 /**
@@ -11,7 +11,7 @@ import type { Recorder } from './recorder.js';
  */
 export async function answerBy(
   recorder: Recorder,
-  vendor: Vendor,
+  vendor: OfflineVendor,
   exchange: Exchange,
   house: House,
 ): Promise<RawMessage | null> {
@@ -25,7 +25,7 @@ export async function answerBy(
 }
 
 /** With what the settings tell, and nothing that was learnt. */
-function withoutStore(vendor: Vendor, exchange: Exchange, house: House): RawMessage | undefined {
+function withoutStore(vendor: OfflineVendor, exchange: Exchange, house: House): RawMessage | undefined {
   const nothing = () => undefined;
   const known = { value: nothing, note: nothing };
   const knowledge = { known, value: nothing, newest: nothing, canKeep: false };

@@ -4,7 +4,8 @@ import { circumstancesAt, type House } from '../offline/circumstances.js';
 import { NotWanted } from '../store/journal.js';
 import { isStoreTrouble, type Store } from '../store/store.js';
 import { vendorOf } from '../vendors/index.js';
-import type { Vendor } from '../vendors/vendor.js';
+import type { OfflineVendor } from '../vendors/vendor.js';
+import { isOffline } from '../vendors/vendor.js';
 import type { OurAnswer } from './messages.js';
 
 export interface AnsweringOptions {
@@ -37,7 +38,7 @@ export class Answering {
    */
   answer(exchange: Exchange, wanted: () => boolean = () => true): OurAnswer | null {
     const vendor = vendorOf(exchange);
-    if (vendor === undefined) return null;
+    if (!isOffline(vendor)) return null;
     this.#store.values.refresh();
     const answer = this.#make(vendor, exchange, true);
     if (answer === null) return null;
@@ -65,7 +66,7 @@ export class Answering {
     this.#options.log(`${problem}. Until it can, scales have to keep their measures`);
   }
 
-  #make(vendor: Vendor, exchange: Exchange, canKeep: boolean) {
+  #make(vendor: OfflineVendor, exchange: Exchange, canKeep: boolean) {
     const { journal, readings, values } = this.#store;
     const { house, maxValueAgeMs } = this.#options;
     const nowMs = Date.now();

@@ -10,6 +10,7 @@ import { openSinks } from '../sinks/index.js';
 import type { CommitOptions } from '../store/journal.js';
 import { isStoreTrouble, Store, StoreUnavailable } from '../store/store.js';
 import { vendorOf } from '../vendors/index.js';
+import { isOffline } from '../vendors/vendor.js';
 import { Answering } from './answering.js';
 import { unpack } from './batch.js';
 import type { FromThread, Question, RecorderSettings, Replies, ToThread } from './messages.js';
@@ -101,8 +102,10 @@ function ourSessions(store: Store): string[] {
     for (const exchange of store.journal.recall(Date.now() - RECALL_MS, RECALL_EXCHANGES)) {
       const { request, response, answered } = exchange;
       if (answered !== 'replayed' || response === null) continue;
-      const judgement = vendorOf(exchange)?.judge(request, response);
-      if (judgement?.good && judgement.session !== null) ids.push(judgement.session);
+      const vendor = vendorOf(exchange);
+      if (!isOffline(vendor)) continue;
+      const judgement = vendor.judge(request, response);
+      if (judgement.good && judgement.session !== null) ids.push(judgement.session);
     }
   } catch (error) {
     log('warn', `cannot look for sessions of the last run: ${messageOf(error)}`);

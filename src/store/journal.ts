@@ -143,6 +143,7 @@ export class Journal {
     const { dedupe = false, owed = false, learn = true } = options;
     const rows: unknown[][] = [];
     const found: (readonly [reading: Reading, row: number])[] = [];
+    const deleted: (readonly [vendor: Vendor, cloudIds: readonly string[]])[] = [];
     const claimed: (Omit<Inserted, 'id'> & { readonly row: number })[] = [];
     for (const exchange of exchanges) {
       const { vendor, findings } = this.#read(exchange);
@@ -156,12 +157,14 @@ export class Journal {
         else this.#values.set(vendor.name, device, name, text, exchange.startedAtUs);
       }
       committed.refusals.push(...findings.refusals);
+      if (vendor !== null && findings.deleted.length > 0) deleted.push([vendor, findings.deleted]);
       if (owed && vendor !== null) claimed.push({ exchange, vendor, findings, row: rows.length });
       rows.push(parametersOf(exchange, vendor?.name ?? null, findings));
     }
     const { ids } = this.#inserter.insert(rows);
     committed.exchanges += rows.length;
     committed.readings += this.#readings.add(found.map(([reading, row]) => [reading, ids[row] ?? 0]));
+    for (const [vendor, cloudIds] of deleted) this.#readings.markDeleted(vendor.name, cloudIds);
     for (const { row, exchange, vendor, findings } of claimed) {
       // Asked here, as one of the group may have paid what another one before it owed.
       if (!this.#owing.concerns(exchange)) continue;
@@ -264,6 +267,7 @@ const nothing: Findings = {
   values: [],
   notes: [],
   refusals: [],
+  deleted: [],
 };
 
 const noBytes = new Uint8Array(0);

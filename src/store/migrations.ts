@@ -92,4 +92,8 @@ export const migrations: readonly string[] = [
 
   CREATE INDEX reading_by_person ON reading (person, kind, time_ms) WHERE person IS NOT NULL;
   `,
+  `
+  ALTER TABLE reading ADD COLUMN cloud_id TEXT;
+  CREATE INDEX reading_by_cloud_id ON reading (cloud_id, vendor) WHERE cloud_id IS NOT NULL;
+  `,
 ];

@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto';
 import type { Exchange, RawMessage } from '../model/exchange.js';
 import { content, parseHead } from '../model/message.js';
-import type { Findings, Vendor } from '../vendors/vendor.js';
+import type { Findings, OfflineVendor, Vendor } from '../vendors/vendor.js';
+import { isOffline } from '../vendors/vendor.js';
 import type { Database, Prepared } from './database.js';
 import type { Owed } from './owed.js';
 
@@ -50,7 +51,7 @@ export class Owing {
   take({ id, exchange, vendor, findings }: Inserted): void {
     const { request, response, answered } = exchange;
     // A copy that is cut cannot be sent.
-    if (!request.complete || request.body.length < request.bodyBytes) return;
+    if (!isOffline(vendor) || !request.complete || request.body.length < request.bodyBytes) return;
     const step = vendor.step(request);
     if (step.kind !== 'report') return;
     // Whoever answered: only when all is well does the device not send it again by itself.
@@ -73,7 +74,7 @@ export class Owing {
   }
 
   /** Whether all readings, and at least one, came first in exchanges that upstream answered well. */
-  #cloudHas(vendor: Vendor, { readings }: Findings): boolean {
+  #cloudHas(vendor: OfflineVendor, { readings }: Findings): boolean {
     if (readings.length === 0) return false;
     const firsts = new Set(
       readings.flatMap(({ id }) => this.#firstWith.all([id])).map((row) => row.exchange),
@@ -87,7 +88,7 @@ export class Owing {
 }
 
 /** Whether upstream's answer says that all is well. */
-function tookWell(vendor: Vendor, request: RawMessage, response: RawMessage): boolean {
+function tookWell(vendor: OfflineVendor, request: RawMessage, response: RawMessage): boolean {
   if (!response.complete) return false;
   const judgement = vendor.judge(request, response);
   return judgement.good && judgement.status === 0;
@@ -97,7 +98,7 @@ function tookWell(vendor: Vendor, request: RawMessage, response: RawMessage): bo
  * The same for the same measure, whatever session it is sent in. Of the head only the request line counts: a device
  * may write the rest in another way the next time.
  */
-function keyOf(vendor: Vendor, request: RawMessage): string {
+function keyOf(vendor: OfflineVendor, request: RawMessage): string {
   const plain = vendor.readdress(request, '') ?? request;
   const line = parseHead(plain.head).start.join(' ');
   return hash('sha256', Buffer.concat([Buffer.from(`${line}\n`, 'latin1'), content(plain)]), 'hex');

@@ -23,6 +23,8 @@ export class Readings {
   readonly #db: Database;
   readonly #inserter: Inserter;
   readonly #newest: Prepared<{ value: number; time_ms: number }>;
+  readonly #inCloud: Prepared<{ id: string; person: string | null }>;
+  readonly #attach: Prepared<unknown>;
 
   constructor(db: Database) {
     this.#db = db;
@@ -39,14 +41,30 @@ export class Readings {
             where.and([
               where('quality', 'not like', sql.lit('%unverified%')),
               where('quality', 'not like', sql.lit('%future-time%')),
+              where('quality', 'not like', sql.lit('%deleted%')),
             ]),
           ]),
         )
         .orderBy('time_ms', 'desc')
         .limit(1),
     );
+    this.#inCloud = db.prepare(
+      db.query
+        .selectFrom('reading')
+        .select(['id', 'person'])
+        .where('cloud_id', '=', '')
+        .where('vendor', '=', '')
+        .where('kind', '=', ''),
+    );
+    this.#attach = db.prepare(
+      db.query
+        .updateTable('reading')
+        .set({ cloud_id: '', person: '' })
+        .where('id', '=', '')
+        .where('cloud_id', 'is', null),
+    );
     const places = { kind: '', value: 0, unit: '', time_ms: 0, device: '', vendor: '' };
-    const row = { id: '', ...places, person: '', candidates: '', quality: '', exchange: 0 };
+    const row = { id: '', ...places, person: '', candidates: '', quality: '', exchange: 0, cloud_id: '' };
     this.#inserter = new Inserter(db, (rows) =>
       db.query
         .insertInto('reading')
@@ -57,7 +75,47 @@ export class Readings {
 
   /** Adds readings that are not there, each with its exchange; in a transaction. Says how many were new. */
   add(found: readonly (readonly [reading: Reading, exchange: number])[]): number {
-    return this.#inserter.insert(found.map(([reading, exchange]) => parametersOf(reading, exchange))).count;
+    const plain = found.filter(([{ cloudId }]) => cloudId === null);
+    let count = this.#inserter.insert(plain.map((each) => parametersOf(...each))).count;
+    for (const each of found) if (each[0].cloudId !== null) count += this.#addOfCloud(...each);
+    return count;
+  }
+
+  /**
+   * Adds one that the cloud has an id for. One that is there already is given that id, however it came to be known;
+   * one that has it is the same even if it was somebody else's, or nobody's, before the app had given it to a person.
+   */
+  #addOfCloud(reading: Reading, exchange: number): number {
+    const { id, cloudId, vendor, kind, person } = reading;
+    const [same] = this.#inCloud.all([cloudId, vendor, kind]);
+    if (same && same.id !== id) {
+      if (same.person !== person && person !== null) this.#giveTo(same.id, person);
+      return 0;
+    }
+    const { count } = this.#inserter.insert([parametersOf(reading, exchange)]);
+    if (count === 0 && !same) this.#attach.run([cloudId, person, id]);
+    return count;
+  }
+
+  #giveTo(id: string, person: string): void {
+    this.#db.run(this.#db.query.updateTable('reading').set({ person }).where('id', '=', id));
+  }
+
+  /** Marks the readings of weigh-ins that were deleted, by the ids that a vendor's cloud has for them; in a transaction. */
+  markDeleted(vendor: string, cloudIds: readonly string[]): void {
+    const marked = sql<string>`iif(quality is null, 'deleted', quality || ',deleted')`;
+    for (const cloudId of cloudIds) {
+      this.#db.run(
+        this.#db.query
+          .updateTable('reading')
+          .set({ quality: marked })
+          .where('cloud_id', '=', cloudId)
+          .where('vendor', '=', vendor)
+          .where((where) =>
+            where.or([where('quality', 'is', null), where('quality', 'not like', sql.lit('%deleted%'))]),
+          ),
+      );
+    }
   }
 
   /**
@@ -87,9 +145,9 @@ export class Readings {
 
 /** In the order of the insert. */
 function parametersOf(reading: Reading, exchange: number): unknown[] {
-  const { id, kind, value, unit, timeMs, device, vendor, person, candidates, quality } = reading;
+  const { id, kind, value, unit, timeMs, device, vendor, person, candidates, quality, cloudId } = reading;
   const lists = [candidates.join(',') || null, quality.join(',') || null];
-  return [id, kind, value, unit, timeMs, device, vendor, person, ...lists, exchange];
+  return [id, kind, value, unit, timeMs, device, vendor, person, ...lists, exchange, cloudId];
 }
 
 /** A reading from its row. The table is written by {@link Readings.add} alone, which takes only readings. */
@@ -105,5 +163,6 @@ export function readingOf(row: Row): Reading {
     person: row.person,
     candidates: row.candidates?.split(',') ?? [],
     quality: (row.quality?.split(',') ?? []) as Quality[],
+    cloudId: row.cloud_id,
   };
 }

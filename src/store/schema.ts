@@ -56,6 +56,8 @@ export interface ReadingTable {
   quality: string | null;
   /** The exchange that it came from first; that one may be gone by now. */
   exchange: number;
+  /** The id that the vendor's cloud has for the weigh-in; null where it is not known. */
+  cloud_id: string | null;
 }
 
 interface ValueTable {

@@ -50,6 +50,8 @@ export interface Findings {
   /** Notes for later exchanges of this run, of whatever type the vendor likes; never stored. */
   readonly notes: readonly (readonly [key: string, note: unknown])[];
   readonly refusals: readonly Refusal[];
+  /** Weigh-ins that the vendor's cloud says were deleted, by its ids for them. */
+  readonly deleted: readonly string[];
 }
 
 /** Bytes `[from, to)` of a raw message part that hold a secret. */
@@ -176,8 +178,10 @@ export interface ValueRules {
  */
 export interface Vendor {
   readonly name: VendorName;
-  /** The hosts that its devices speak to. The first is where a request without a Host goes. */
+  /** The hosts that its devices speak plain HTTP to. The first is where a request without a Host goes. */
   readonly hosts: readonly string[];
+  /** The hosts that its phone apps speak HTTPS to: names, or `*.example.com` for all names below one. */
+  readonly apps: readonly string[];
   /** The values that its devices have. */
   readonly values: ValueRules;
   /** How sure it is that an exchange is its own: 0 no, 1 by host, 2 by host and path. */
@@ -185,12 +189,25 @@ export interface Vendor {
   /** Readings, values and notes in an exchange, and what it could not read. */
   read(exchange: Exchange, known: Known): Findings;
   /**
-   * Where the secrets are. It fails closed: what cannot be read is a secret as a whole. Spans are in order and
+   * The exchange as people can read it: with compression and whatever the vendor wraps around its contents undone.
+   * What cannot be undone stays as it is.
+   */
+  open(exchange: Exchange): Exchange;
+  /**
+   * Where the secrets of an opened exchange are. It fails closed: what cannot be read is a secret as a whole. Spans are in order and
    * do not overlap within a part.
    */
   secrets(exchange: Exchange): SecretSpan[];
-  /** The exchange in decoded fields, for `exchanges show`. */
+  /** An opened exchange in decoded fields, for `exchanges show`. */
   decode(exchange: Exchange): DecodedField[];
+  /** The people of the settings by their user ids as readings have them, those that we have made up included. */
+  idsOf(people: readonly Person[]): ReadonlyMap<string, Person>;
+  /** What a device's values call a person, by the user id that a reading of that device has; null when they do not. */
+  personName(person: string, device: string, value: Known['value']): string | null;
+}
+
+/** A vendor whose devices can be answered in its cloud's place. */
+export interface OfflineVendor extends Vendor {
   /** What a request wants. It may be called with a body that is not all there. */
   step(request: RawMessage): Step;
   /** Whether a complete answer of upstream is one of this vendor's own. */
@@ -201,14 +218,17 @@ export interface Vendor {
   guard(response: RawMessage): Guarded | null;
   /** Our own answer to a complete request (the exchange has no response yet); null when there is none to be had. */
   answer(exchange: Exchange, circumstances: Circumstances): Answer | null;
-  /** The people of the settings by their user ids as readings have them, those that we have made up included. */
-  idsOf(people: readonly Person[]): ReadonlyMap<string, Person>;
   /** A request that brought measures, as it is in another session; undefined when it cannot be told apart. */
   readdress(request: RawMessage, session: string): RawMessage | undefined;
   /** A visit in the name of a device; undefined when not enough is known of it. */
   visit(device: string, known: Pick<Known, 'value'>): OwnVisit | undefined;
   /** A harmless request that tells whether upstream is there, for one of {@link hosts}. */
   probe(host: string): RawMessage;
+}
+
+/** Whether a vendor's devices can be answered in its cloud's place. */
+export function isOffline(vendor: Vendor | undefined): vendor is OfflineVendor {
+  return vendor !== undefined && 'answer' in vendor;
 }
 
 /** The messages of an exchange by the names that {@link SecretSpan} uses. */

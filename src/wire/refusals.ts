@@ -12,6 +12,13 @@ const statusLines: Record<RefusalReason, string> = {
   'connect-failed': '502 Bad Gateway',
   offline: '503 Service Unavailable',
   'answer-withheld': '502 Bad Gateway',
+  'bad-target': '400 Bad Request',
+  'port-not-allowed': '403 Forbidden',
+  'target-not-allowed': '403 Forbidden',
+  'proxy-auth': '407 Proxy Authentication Required',
+  'client-not-local': '403 Forbidden',
+  'upstream-certificate': '502 Bad Gateway',
+  'upstream-tls': '502 Bad Gateway',
 };
 
 /** The raw answer, head and body apart, that tells a client why it is not served. */

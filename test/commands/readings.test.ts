@@ -124,6 +124,7 @@ describe('--csv', () => {
       personName: '@x',
       candidates: [],
       quality: [],
+      cloudId: null,
     } as const;
     expect([...csvLines([reading])][1]).toBe(
       `1970-01-01T00:00:00.000Z,'+1,'@x,"a ""b"", c\n",withings,room_temperature,-3.5,c,,,'-abc\r\n`,

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { exchange, post } from '../transfer/exchanges.js';
 import { folder, openStore, scripted, weight } from './stores.js';
 
@@ -55,4 +55,50 @@ test('filters narrow the list, together too', () => {
   expect(readings.list({ sinceMs: other.timeMs })).toEqual([other, third]);
   expect(readings.list({ sinceMs: other.timeMs, vendor: 'withings' })).toEqual([other]);
   expect(readings.list({ person: "' OR 1=1 --" })).toEqual([]);
+});
+
+describe('a weigh-in that the cloud has an id for', () => {
+  const mine = { vendor: 'renpho', cloudId: '5919278420902642176' } as const;
+
+  test('gives that id to readings that are there already', () => {
+    const uploaded = weight(1, { vendor: 'renpho' });
+    const { readings, committed } = storeWith(
+      uploaded,
+      weight(1, mine),
+      weight(1, { ...mine, cloudId: '8' }),
+    );
+    expect(committed.readings).toBe(1);
+    expect(readings.list()).toEqual([{ ...uploaded, cloudId: mine.cloudId }]);
+  });
+
+  test('is the same one under another person, who has it from then on', () => {
+    const nobodys = weight(1, { ...mine, person: null });
+    const { readings, committed } = storeWith(nobodys, weight(1, { ...mine, person: '7' }), nobodys);
+    expect(committed.readings).toBe(1);
+    expect(readings.list()).toEqual([{ ...nobodys, person: '7' }]);
+  });
+
+  test('is another one where kind, id or vendor differ', () => {
+    const others = [
+      weight(1, mine),
+      weight(1, { ...mine, kind: 'fat_ratio', value: 20 }),
+      weight(2, { ...mine, cloudId: '6' }),
+      weight(3, { ...mine, vendor: 'withings' }),
+    ];
+    expect(storeWith(...others).readings.list()).toHaveLength(4);
+  });
+
+  test('is marked when it was deleted, once, and kept; its weight counts no more', () => {
+    const given = [
+      weight(1, { ...mine, cloudId: '5', person: '7' }),
+      weight(2, { ...mine, person: '7', quality: ['typed-in'] }),
+    ];
+    const store = openStore(
+      folder(),
+      scripted(() => ({ readings: given, deleted: [mine.cloudId, 'unknown'] }), { name: 'renpho' }),
+    );
+    store.journal.commit([knock, knock]);
+    expect(store.readings.list().map(({ quality }) => quality)).toEqual([[], ['typed-in', 'deleted']]);
+    expect(store.readings.newest('renpho', '7', 'weight')?.timeMs).toBe(given[0]?.timeMs);
+  });
 });

@@ -9,7 +9,7 @@ import { reading } from '../../src/model/reading.js';
 import type { VendorOf } from '../../src/store/journal.js';
 import { Store } from '../../src/store/store.js';
 import { vendorOf } from '../../src/vendors/index.js';
-import type { Findings, Known, Vendor } from '../../src/vendors/vendor.js';
+import type { Findings, Known, OfflineVendor } from '../../src/vendors/vendor.js';
 import { anyExchange, message } from '../transfer/exchanges.js';
 
 /** A folder that is gone after the test. */
@@ -41,11 +41,12 @@ export function openRaw(file: string): Libsql.Database {
  */
 export function scripted(
   read: (exchange: Exchange, known: Known) => Partial<Findings>,
-  given: Partial<Vendor> = {},
+  given: Partial<OfflineVendor> = {},
 ): VendorOf {
-  const vendor: Vendor = {
+  const vendor: OfflineVendor = {
     name: 'withings',
     hosts: [],
+    apps: [],
     values: { names: [], device: () => null, problem: () => null, cover: (_, text) => text },
     claims: () => 2,
     read: (exchange, known) => ({
@@ -56,8 +57,10 @@ export function scripted(
       values: [],
       notes: [],
       refusals: [],
+      deleted: [],
       ...read(exchange, known),
     }),
+    open: (exchange) => exchange,
     secrets: () => [],
     decode: () => [],
     step: () => ({ kind: 'other', device: null, session: null }),
@@ -69,6 +72,7 @@ export function scripted(
     visit: () => undefined,
     probe: () => message(''),
     idsOf: () => new Map(),
+    personName: () => null,
     ...given,
   };
   return () => vendor;

@@ -1,6 +1,6 @@
 import type { Exchange } from '../../model/exchange.js';
 import { pathOf, targetOf } from '../raw.js';
-import type { Claim, Findings, Known, Vendor } from '../vendor.js';
+import type { Claim, Findings, Known, OfflineVendor } from '../vendor.js';
 import { answer } from './answer.js';
 import { decodeExchange } from './decode.js';
 import { endpoints } from './endpoints.js';
@@ -9,6 +9,7 @@ import { judge } from './judge.js';
 import { ownVisit, probe } from './own-visit.js';
 import { readdress } from './readdress.js';
 import { secretSpans } from './redaction.js';
+import { shortNames } from './short-names.js';
 import { step } from './step.js';
 import { byId } from './user-members.js';
 import { valueRules } from './value-rules.js';
@@ -32,12 +33,14 @@ const hosts = [
 const hostSet: ReadonlySet<string> = new Set(hosts);
 
 /** Withings Wi-Fi scales. The protocol is in docs/protocols/withings.md. */
-export const withings: Vendor = {
+export const withings: OfflineVendor = {
   name: 'withings',
   hosts,
+  apps: hosts,
   values: valueRules,
   claims,
   read,
+  open: (exchange) => exchange,
   secrets: secretSpans,
   decode: decodeExchange,
   step,
@@ -46,6 +49,7 @@ export const withings: Vendor = {
   guard,
   answer,
   idsOf: (people) => new Map([...byId(people)].map(([id, person]) => [String(id), person])),
+  personName: (person, device, value) => shortNames(value(device, 'users')).get(person) ?? null,
   readdress,
   visit: ownVisit,
   probe,
@@ -58,7 +62,15 @@ function claims({ host, path }: Claim): 0 | 1 | 2 {
   return known ? 2 : 1;
 }
 
-const nothing = { device: null, verdict: null, readings: [], values: [], notes: [], refusals: [] } as const;
+const nothing = {
+  device: null,
+  verdict: null,
+  readings: [],
+  values: [],
+  notes: [],
+  refusals: [],
+  deleted: [],
+} as const;
 
 function read(exchange: Exchange, known: Known): Findings {
   const endpoint = endpoints.get(pathOf(targetOf(exchange.request.head)));

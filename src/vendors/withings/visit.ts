@@ -86,6 +86,7 @@ export class Visit {
       values: this.#values,
       notes: this.#notes,
       refusals: this.#refusals,
+      deleted: [],
     };
   }
 

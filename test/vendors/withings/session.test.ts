@@ -245,5 +245,6 @@ test('an unknown path is only a label', () => {
     values: [],
     notes: [],
     refusals: [],
+    deleted: [],
   });
 });
