@@ -10,6 +10,10 @@ const servers = [
   { program: '/usr/sbin/ip', package: 'iproute2', suites: 'DNS override, end to end' },
   { program: '/usr/bin/strace', package: 'strace', suites: 'mode offline under strace' },
   { program: '/usr/bin/systemd-analyze', package: 'systemd', suites: 'systemd unit' },
+  { program: '/usr/bin/openssl', package: 'openssl', suites: 'certificates and TLS' },
+  { program: '/usr/bin/curl', package: 'curl', suites: 'proxy with curl' },
+  { program: '/usr/bin/chromium', package: 'chromium', suites: 'proxy with Chromium' },
+  { program: '/usr/bin/certutil', package: 'libnss3-tools', suites: 'proxy with Chromium, that trusts' },
 ];
 
 /** Installs what is missing. Says which suites are skipped for what cannot be had; with CI=true that is a failure. */

@@ -12,12 +12,15 @@ import type { House } from './offline/circumstances.js';
 import { placeOf } from './offline/place.js';
 import { isThere } from './offline/probe.js';
 import { OfflineStandIn } from './offline/stand-in.js';
+import type { Phones } from './phones.js';
+import { startPhones } from './phones.js';
 import { answerBy } from './recorder/answer.js';
 import type { RecorderSettings } from './recorder/messages.js';
 import { Recorder } from './recorder/recorder.js';
 import type { Endpoint } from './wire/address.js';
 import { formatEndpoint } from './wire/address.js';
-import { ListenError, Relay } from './wire/relay.js';
+import { Relay } from './wire/relay.js';
+import { ListenError } from './wire/serving.js';
 import { SCALE_PORT } from './wire/upstreams.js';
 
 /** Where a first start listens when port 80 cannot be had and nobody asked for it. */
@@ -29,6 +32,7 @@ const DAY_MS = 24 * 3_600_000;
 /** A running scaletap. */
 export interface App {
   readonly listeners: readonly Endpoint[];
+  readonly phones: Pick<Phones, 'proxy' | 'web'>;
   /** Resolves to the database file when the store is open; rejects with a UserError when it cannot be used. */
   readonly opened: Promise<string>;
   /** Ends the relay, then has everything committed. */
@@ -109,6 +113,11 @@ export async function startApp(settings: Settings, log: Log): Promise<App> {
     throw error;
   });
   bound.push(...listeners);
+  const parts = { calls, record, mayCall: () => standIn.mayCall, listeners: bound, warn, log };
+  const phones = await startPhones(settings, parts).catch(async (error: unknown) => {
+    await relay.close();
+    throw error;
+  });
   let control: Control | null = null;
   const opened = recorder.start().then(async (file) => {
     control = await controlOf(settings.dataDir, standIn, log);
@@ -116,12 +125,13 @@ export async function startApp(settings: Settings, log: Log): Promise<App> {
   });
   return {
     listeners,
+    phones,
     opened,
     async close() {
       control?.close();
       catchUp.close();
       standIn.close();
-      await relay.close();
+      await Promise.all([relay.close(), phones.close()]);
       await recorder.close();
     },
   };

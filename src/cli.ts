@@ -38,12 +38,15 @@ const values = () => import('./commands/values.js');
 
 const catchUp = () => import('./commands/catch-up.js');
 
+const ca = () => import('./commands/ca.js');
+
 const actions: readonly Action[] = [
   {
     option: 'serve',
     path: ['serve'],
     usage: ['serve', '$0'],
-    describe: 'Relay scales to their vendor, keep what crosses, deliver the readings (the default)',
+    describe:
+      'Relay scales and phone apps to their vendor, keep what crosses, deliver the readings (the default)',
     run: async (settings, log) => (await import('./commands/serve.js')).run(settings, log),
   },
   {
@@ -89,6 +92,13 @@ const actions: readonly Action[] = [
     usage: 'export',
     describe: 'Write exchanges as HAR, NDJSON or .http',
     run: async (settings, log) => (await exchanges()).exportTo(settings, log),
+  },
+  {
+    option: 'exchanges',
+    path: ['exchanges', 'unknown'],
+    usage: 'unknown',
+    describe: 'Count requests that nobody has described yet, which are worth sending in',
+    run: async (settings) => (await import('./commands/unknown-exchanges.js')).unknown(settings),
   },
   {
     option: 'import',
@@ -175,6 +185,35 @@ const actions: readonly Action[] = [
     words: ['ids'],
     run: async (settings, _log, words) => (await catchUp()).drop(settings, words),
   },
+  {
+    option: 'ca',
+    path: ['ca', 'show'],
+    usage: ['show', '$0'],
+    describe: 'Show whose certificate it is, its fingerprint and until when it holds (the default)',
+    run: async (settings) => (await ca()).show(settings),
+  },
+  {
+    option: 'ca',
+    path: ['ca', 'export'],
+    usage: 'export',
+    describe: 'Write the certificate as PEM, DER or iOS profile, by the ending of --out',
+    run: async (settings) => (await ca()).exportTo(settings),
+  },
+  {
+    option: 'ca',
+    path: ['ca', 'renew'],
+    usage: 'renew',
+    describe: 'Make a new one and set the old one aside; phones have to be told',
+    run: async (settings, log) => (await ca()).renew(settings, log),
+  },
+  {
+    option: 'pull',
+    path: ['pull'],
+    usage: 'pull <from>',
+    describe: "Fetch the history from a vendor's cloud (renpho) with the session that the app has",
+    words: ['from'],
+    run: async (settings, log, words) => (await import('./commands/pull.js')).run(settings, log, words),
+  },
 ];
 
 /** Commands that have commands of their own. */
@@ -182,6 +221,7 @@ const families: readonly (readonly [name: CommandName, describe: string])[] = [
   ['exchanges', 'List, show, follow and export what crossed'],
   ['values', 'List, show, set, export and import what offline answers are made of'],
   ['catch-up', 'List, send and drop measures that scaletap answered and owes to the cloud'],
+  ['ca', 'Show, export and renew the certificate authority that phones are told to trust'],
 ];
 
 const examples: readonly (readonly [command: string, what: string])[] = [

@@ -17,7 +17,7 @@ for (const [floor, rooms = ''] of tableRows(section(readPage('docs/design.md'), 
 const reserved: Readonly<Record<string, readonly string[]>> = {
   // The stand-ins of the demo are another party on the network; the configuration only asks what an address is.
   'node:net': ['wire', 'control', 'commands/demo-peers.ts', 'config/values.ts'],
-  'node:tls': ['wire'],
+  'node:tls': ['wire', 'trust'],
   'node:dns': ['wire'],
   'node:http': ['sinks', 'web'],
   'node:https': ['sinks', 'web'],
@@ -25,6 +25,8 @@ const reserved: Readonly<Record<string, readonly string[]>> = {
   libsql: ['store'],
   kysely: ['store'],
   influx: ['sinks/influx'],
+  'node-forge': ['trust'],
+  undici: ['pull'],
   yaml: ['config'],
   yargs: ['cli'],
 };
@@ -32,7 +34,7 @@ const reserved: Readonly<Record<string, readonly string[]>> = {
 /** All that these rooms may use from outside of src: they compute, and know neither time nor world. */
 const pure: Readonly<Record<string, readonly string[]>> = {
   model: ['node:crypto'],
-  vendors: ['node:crypto'],
+  vendors: ['node:crypto', 'node:zlib'],
 };
 
 /** How a clock, an accident or the world would get into them. */
@@ -60,14 +62,24 @@ function floorOf(room: string): number {
   return floors.get(room) ?? Number.NaN;
 }
 
-/** What a source imports: its own files as paths below src, everything else by name. */
-function importsOf({ path, text }: Source): string[] {
+interface Import {
+  /** For a file of ours the path below src; else the name, such as `node:dns/promises`. */
+  readonly name: string;
+  readonly ours: boolean;
+}
+
+/** What a source imports. */
+function importsOf({ path, text }: Source): Import[] {
   const named = text.matchAll(
     /^(?:import|export)\b[^;]*?\bfrom\s+'([^']+)'|^import\s+'([^']+)'|\bimport\(\s*'([^']+)'\s*\)/gm,
   );
   return [...named]
     .map(([, from, effect, dynamic]) => from ?? effect ?? dynamic ?? '')
-    .map((name) => (name.startsWith('.') ? join(path, '..', name).replaceAll('\\', '/') : name));
+    .map((name) =>
+      name.startsWith('.')
+        ? { name: join(path, '..', name).replaceAll('\\', '/'), ours: true }
+        : { name, ours: false },
+    );
 }
 
 /** Every import of a source that breaks a rule of this page. */
@@ -75,11 +87,10 @@ function breaches(source: Source): string[] {
   const { path, text } = source;
   const room = roomOf(path);
   const found: string[] = [];
-  for (const name of importsOf(source)) {
-    const ours = name.endsWith('.js');
+  for (const { name, ours } of importsOf(source)) {
     const to = roomOf(name);
     if (ours && to !== room && !(floorOf(to) < floorOf(room))) found.push(`${path} imports upwards: ${name}`);
-    const root = name.replace(/^(node:\w+)\/.*/, '$1');
+    const root = ours ? '' : name.replace(/^([^/]+)\/.*/, '$1');
     const owners = reserved[root];
     if (owners && !owners.some((owner) => path === owner || path.startsWith(`${owner}/`) || room === owner)) {
       found.push(`${path} does the work of ${owners.join(' or ')}: ${name}`);

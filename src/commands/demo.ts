@@ -27,7 +27,14 @@ export async function run(settings: Settings, log: Log): Promise<number> {
   const { address, port } = await cloud.listen();
   const upstream = vendors.flatMap(({ hosts }) => hosts).map((host) => ({ host, address, port }));
   const app = await startApp(
-    { ...settings, dataDir, listen: [{ host: '127.0.0.1', port: 0 }], upstream, influxUrl: null },
+    {
+      ...settings,
+      dataDir,
+      listen: [{ host: '127.0.0.1', port: 0 }],
+      proxyListen: [null],
+      upstream,
+      influxUrl: null,
+    },
     log,
   );
   try {

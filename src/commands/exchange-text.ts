@@ -1,11 +1,11 @@
 import { isUtf8 } from 'node:buffer';
 import { printable, printableLines } from '../model/escape.js';
-import type { RawMessage } from '../model/exchange.js';
-import { content, parseHead } from '../model/message.js';
+import type { Exchange, RawMessage } from '../model/exchange.js';
+import { content, header, parseHead } from '../model/message.js';
 import type { StoredExchange } from '../store/journal.js';
-import { isCovered, readerOf, redact } from '../transfer/redact.js';
+import { isCovered, opened, readerOf, redact } from '../transfer/redact.js';
 import type { Column } from './output.js';
-import { localTime } from './output.js';
+import { counted, localTime } from './output.js';
 
 /** Columns of the list of exchanges. */
 export const exchangeColumns: readonly Column[] = [
@@ -46,18 +46,37 @@ function requestLine({ head }: RawMessage): string {
   return method === '' ? 'not HTTP' : `${method} ${target.split('?', 1)[0]}`;
 }
 
-/** An exchange in full, for people: what is known about it, both messages as they crossed, what was read in them. */
+/**
+ * An exchange in full, for people: what is known about it, both messages, what was read in them. Messages stand as they
+ * crossed, or opened where their vendor can do that; the heading then says so.
+ */
 export function exchangeText(stored: StoredExchange, showSecrets: boolean): string {
-  const exchange = showSecrets ? stored : redact(stored);
+  const open = opened(stored);
+  const exchange = showSecrets ? open : redact(open);
   const sections = [
     facts(stored),
-    messageText('Request', exchange.request, showSecrets),
+    messageText('Request', exchange.request, openedNote(stored.request, open.request), showSecrets),
     exchange.interim.length === 0 ? '' : `Interim answer\n${bytesText(exchange.interim)}`,
-    exchange.response === null ? 'Answer\n  none\n' : messageText('Answer', exchange.response, showSecrets),
-    decodedText(stored, showSecrets),
+    exchange.response === null
+      ? 'Answer\n  none\n'
+      : messageText('Answer', exchange.response, openedNote(stored.response, open.response), showSecrets),
+    decodedText(stored, open, showSecrets),
     refusalsText(stored),
   ];
   return sections.filter((section) => section !== '').join('\n');
+}
+
+/**
+ * That a message was opened, for its heading: `opened from 180 bytes, chunked, gzip`. Encryption has no header to be
+ * named by.
+ */
+function openedNote(crossed: RawMessage | null, open: RawMessage | null): string {
+  if (crossed === null || open === null || crossed === open) return '';
+  const undone = ['transfer-encoding', 'content-encoding'].flatMap((name) => {
+    const [was, is] = [crossed, open].map(({ head }) => header(parseHead(head).headers, name));
+    return was === undefined || is !== undefined ? [] : [was];
+  });
+  return [`opened from ${counted(crossed.bodyBytes, 'byte')}`, ...undone].join(', ');
 }
 
 function facts(exchange: StoredExchange): string {
@@ -78,9 +97,10 @@ function facts(exchange: StoredExchange): string {
   ]);
 }
 
-function messageText(title: string, message: RawMessage, showSecrets: boolean): string {
+function messageText(title: string, message: RawMessage, opening: string, showSecrets: boolean): string {
   const { head, body, bodyBytes, complete } = message;
   const notes = [
+    opening,
     complete ? '' : 'not whole',
     body.length < bodyBytes ? `${body.length} of ${bodyBytes} bytes of the body kept` : '',
   ].filter((note) => note !== '');
@@ -92,8 +112,8 @@ function messageText(title: string, message: RawMessage, showSecrets: boolean): 
   return `${heading}\n${bytesText(head)}${shown}`;
 }
 
-function decodedText(exchange: StoredExchange, showSecrets: boolean): string {
-  const fields = readerOf(exchange)?.decode(exchange) ?? [];
+function decodedText(stored: StoredExchange, open: Exchange, showSecrets: boolean): string {
+  const fields = readerOf(stored)?.decode(open) ?? [];
   const shown = fields.map(({ name, text, secret }): Line => [name, secret && !showSecrets ? '***' : text]);
   return shown.length === 0 ? '' : lines('Read', shown);
 }

@@ -2,6 +2,7 @@ import { describeListener, startApp } from '../app.js';
 import type { Settings } from '../config/schema.js';
 import type { Log } from '../log.js';
 import { UserError } from '../model/errors.js';
+import { formatEndpoint } from '../wire/address.js';
 
 /** Relays until a signal ends it. Resolves to the exit code. */
 export async function run(settings: Settings, log: Log): Promise<number> {
@@ -11,6 +12,12 @@ export async function run(settings: Settings, log: Log): Promise<number> {
   });
   const app = await startApp(settings, log);
   for (const listener of app.listeners) log.info(`listening for scales: ${describeListener(listener)}`);
+  for (const listener of app.phones.proxy) {
+    log.info(
+      `listening for phones: ${describeListener(listener)}; http://ADDRESS:${listener.port}/ sets one up`,
+    );
+  }
+  for (const listener of app.phones.web) log.info(`web page: http://${formatEndpoint(listener)}/`);
   const unusable = app.opened.then(
     (file) => {
       log.info(`keeping exchanges and readings in ${file}`);

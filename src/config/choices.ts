@@ -9,12 +9,24 @@ export const commandNames = [
   'import',
   'values',
   'catch-up',
+  'ca',
+  'pull',
 ] as const;
 
 export type CommandName = (typeof commandNames)[number];
 
 /** Under which heading an option stands in the help and the documentation. */
-export const groups = ['General', 'Relay', 'Offline', 'Limits', 'Journal', 'Readings', 'Output'] as const;
+export const groups = [
+  'General',
+  'Relay',
+  'Offline',
+  'Proxy',
+  'Pull',
+  'Limits',
+  'Journal',
+  'Readings',
+  'Output',
+] as const;
 
 export const modes = ['auto', 'live', 'offline'] as const;
 

@@ -5,12 +5,16 @@ import { commandNames, exportFormats, failures, modes } from './choices.js';
 import type { Option } from './option.js';
 import { choice, list, number, oneOf, seconds, some, structure, text, toggle } from './option.js';
 import { readPeople } from './people.js';
+import type { Endpoint } from './values.js';
 import {
   maskUrl,
   parseDevice,
   parseEndpoint,
+  parseEndpointOrOff,
   parseInfluxUrl,
   parseLanguage,
+  parseLogin,
+  parseRemotePort,
   parseResolver,
   parseSince,
   parseTimeZone,
@@ -25,7 +29,8 @@ import {
 const everywhere = commandNames;
 const relay = ['serve'] as const;
 /** Those that speak to the vendor's servers. */
-const calling = ['serve', 'catch-up'] as const;
+const calling = ['serve', 'catch-up', 'pull'] as const;
+const pull = ['pull'] as const;
 const reports = ['readings', 'exchanges'] as const;
 
 export const options = {
@@ -210,6 +215,103 @@ export const options = {
     max: 525_600,
   }),
 
+  'proxy-listen': list<Endpoint | null>({
+    group: 'Proxy',
+    commands: relay,
+    describe: 'Where phones reach the proxy: host:port, [IPv6]:port or a port; off for no proxy',
+    value: 'HOST:PORT',
+    default: [],
+    defaultText: 'port 8888 on all addresses, for the house only',
+    parse: parseEndpointOrOff,
+  }),
+  'proxy-login': text<string | null>({
+    group: 'Proxy',
+    commands: relay,
+    describe: 'User and password that phones must give to the proxy',
+    value: 'USER:PASSWORD',
+    default: null,
+    parse: parseLogin,
+    mask: () => '***',
+  }),
+  'proxy-ports': list({
+    group: 'Proxy',
+    commands: relay,
+    describe: 'Ports that the proxy leads to, besides 80 and 443',
+    value: 'PORT',
+    default: [],
+    parse: parseRemotePort,
+  }),
+  'proxy-connections': number({
+    group: 'Proxy',
+    commands: relay,
+    describe: 'Connections of phones at one time',
+    unit: 'connections',
+    default: 1024,
+    max: 65536,
+  }),
+  'upstream-ca': text<string | null>({
+    group: 'Proxy',
+    commands: ['serve', 'pull'],
+    describe: "PEM file of certificates that vendors' servers are verified with, besides the system's",
+    value: 'FILE',
+    default: null,
+    parse: some,
+  }),
+  'web-listen': list<Endpoint | null>({
+    group: 'Proxy',
+    commands: relay,
+    describe: 'Where the web page is: host:port, [IPv6]:port or a port; off for none',
+    value: 'HOST:PORT',
+    default: [],
+    defaultText: '127.0.0.1:8080',
+    parse: parseEndpointOrOff,
+  }),
+
+  'pull-every': number({
+    group: 'Pull',
+    commands: relay,
+    describe: "Hours between two pulls of what is new, with the app's own session; 0 for none",
+    unit: 'hours',
+    default: 0,
+    min: 0,
+    max: 8760,
+    fraction: true,
+  }),
+  account: text<string | null>({
+    group: 'Pull',
+    commands: pull,
+    describe: 'The account to pull, by its user id, where there are several',
+    value: 'ID',
+    default: null,
+    parse: some,
+  }),
+  login: toggle({
+    group: 'Pull',
+    commands: pull,
+    describe: 'Sign in with e-mail and password, which logs the phone out',
+  }),
+  'login-form': toggle({
+    group: 'Pull',
+    commands: pull,
+    describe: 'Sign in with what the old app has sent to sign in, which logs the phone out',
+  }),
+  email: text<string | null>({
+    group: 'Pull',
+    commands: pull,
+    describe: 'E-mail address to sign in with',
+    value: 'ADDRESS',
+    default: null,
+    parse: some,
+  }),
+  'password-file': text<string | null>({
+    group: 'Pull',
+    commands: pull,
+    describe: 'File with the password to sign in with; without it, it is asked for',
+    value: 'FILE',
+    default: null,
+    parse: some,
+  }),
+
   'max-connections': number({
     group: 'Limits',
     commands: relay,
@@ -286,7 +388,7 @@ export const options = {
 
   since: text<number | null>({
     group: 'Output',
-    commands: reports,
+    commands: [...reports, 'pull'],
     describe: 'Only what is younger: 12h, 7d, 2026-01-31, 2026-01-31T06:30',
     value: 'TIME',
     default: null,
@@ -348,7 +450,7 @@ export const options = {
   }),
   out: text<string | null>({
     group: 'Output',
-    commands: ['exchanges', 'values'],
+    commands: ['exchanges', 'values', 'ca'],
     describe: 'File that an export goes to, private to its owner',
     value: 'FILE',
     default: null,
@@ -367,7 +469,7 @@ export const options = {
   }),
   all: toggle({
     group: 'Output',
-    commands: ['catch-up'],
-    describe: 'Drop all that is owed',
+    commands: ['catch-up', 'pull'],
+    describe: 'All: drop all that is owed; pull all the history again',
   }),
 } as const satisfies Record<string, Option>;

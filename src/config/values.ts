@@ -63,6 +63,26 @@ export function parseEndpoint(text: string): Endpoint {
   return { host, port };
 }
 
+/** As {@link parseEndpoint} takes it, or `off` for nowhere. */
+export function parseEndpointOrOff(text: string): Endpoint | null {
+  return /^(off|none|no|false)$/i.test(text) ? null : parseEndpoint(text);
+}
+
+/** `user:password`, given back as it is. */
+export function parseLogin(text: string): string {
+  const [, user, password] = /^([^:]*):(.*)$/s.exec(text) ?? [];
+  if (!user || !password) throw new InvalidValue('is not user:password');
+  if (/\p{Cc}/u.test(text)) throw new InvalidValue('has a control character in it');
+  return text;
+}
+
+/** A port that something can be reached at. */
+export function parseRemotePort(text: string): number {
+  const port = parsePort(text);
+  if (port === 0) throw new InvalidValue('is no port that something can be reached at');
+  return port;
+}
+
 /** `scale.example` to allow a host, or `scale.example=192.0.2.1:8080` to fix its address as well. */
 export function parseUpstream(text: string): UpstreamRule {
   const equals = text.indexOf('=');

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { UpstreamRule } from '../config/values.js';
 import type { Exchange } from '../model/exchange.js';
+import { isAppHost } from '../vendors/apps.js';
 import { vendors } from '../vendors/index.js';
 import type { Vendor } from '../vendors/vendor.js';
 import type { Endpoint } from '../wire/address.js';
@@ -30,14 +31,18 @@ export class Calls {
   /** For one exchange, a connection included. */
   readonly timeoutMs: number;
   readonly dial: DialOptions;
+  readonly #rules: readonly UpstreamRule[];
 
   /** `listeners` are where we listen ourselves; it may grow. `mayDial` is asked before every step of a dial. */
   constructor(settings: CallSettings, listeners: readonly Endpoint[], mayDial: () => boolean) {
     const { connectTimeout, firstByteTimeout, answerTimeout, upstream, upstreamDns } = settings;
     const names = new UpstreamNames(upstreamDns);
+    const hosts = vendors.flatMap((vendor) => vendor.hosts);
+    this.#rules = upstream;
+    // No scale calls where only apps do.
     this.upstreams = upstreamsOf(
-      vendors.flatMap(({ hosts }) => hosts),
-      upstream,
+      hosts,
+      upstream.filter(({ host }) => hosts.includes(host) || !isAppHost(host)),
     );
     this.timeoutMs = 1000 * (connectTimeout + firstByteTimeout + answerTimeout);
     const connectTimeoutMs = connectTimeout * 1000;
@@ -47,6 +52,12 @@ export class Calls {
   /** Where a vendor's devices speak to. */
   upstreamOf({ hosts: [host] }: Vendor): Upstream {
     return this.upstreams.find((each) => each.host === host) ?? this.upstreams[0];
+  }
+
+  /** Any host on a port that an app asks for, with what the settings say of it. */
+  upstreamAt(host: string, port: number): Upstream {
+    const rule = this.#rules.find((each) => each.host === host);
+    return { host, address: rule?.address ?? null, port: rule?.port ?? port };
   }
 
   /** `onExchange` is told of every exchange; without it they leave no trace. */

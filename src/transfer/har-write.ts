@@ -42,7 +42,8 @@ export const harEnd = '\n]}}\n';
 function harRequest(message: RawMessage, upstream: string): object {
   const head = parseHead(message.head);
   const [method, target, version] = head.start;
-  const url = urlOf(target, header(head.headers, 'host') ?? upstream.split(' ')[0] ?? '');
+  const scheme = upstream.endsWith(':443') ? 'https' : 'http';
+  const url = urlOf(scheme, target, header(head.headers, 'host') ?? upstream.split(' ')[0] ?? '');
   const query = url.indexOf('?');
   const body = content(message);
   return {
@@ -79,9 +80,9 @@ function harResponse(message: RawMessage | null): object {
   };
 }
 
-function urlOf(target: string, host: string): string {
+function urlOf(scheme: string, target: string, host: string): string {
   if (/^https?:\/\//i.test(target)) return target;
-  return `http://${host || 'unknown.invalid'}${target.startsWith('/') ? target : '/'}`;
+  return `${scheme}://${host || 'unknown.invalid'}${target.startsWith('/') ? target : '/'}`;
 }
 
 function harHeaders({ headers }: Head): object[] {

@@ -19,13 +19,14 @@ const harmless = new Set(
 );
 
 /**
- * The exchange with its secrets covered by `*`, byte for byte: what listings and exports show. It fails
- * closed: an exchange that no vendor claims, or that could not be framed, loses its whole bodies, the query of
- * its target and every header that is not known to be harmless.
+ * The exchange with its secrets covered, byte for byte and mostly by `*`: what listings and exports show. What its
+ * vendor can open is opened first. It fails closed: an exchange that no vendor claims, or that could not be framed,
+ * loses its whole bodies, the query of its target and every header that is not known to be harmless.
  */
-export function redact(exchange: Exchange): Exchange {
+export function redact(crossed: Exchange): Exchange {
+  const exchange = opened(crossed);
   const { request, interim, response } = exchange;
-  const spans = readerOf(exchange)?.secrets(exchange);
+  const spans = readerOf(crossed)?.secrets(exchange);
   const cover = (message: RawMessage, name: SecretSpan['message']): RawMessage =>
     spans
       ? coverSpans(
@@ -48,6 +49,11 @@ export function readerOf(exchange: Exchange): Vendor | undefined {
   return vendorOf(exchange);
 }
 
+/** The exchange as its vendor can read it; as it crossed when there is none that can. */
+export function opened(exchange: Exchange): Exchange {
+  return readerOf(exchange)?.open(exchange) ?? exchange;
+}
+
 /** Whether nothing of a body is left to see. */
 export function isCovered(body: Uint8Array): boolean {
   return body.length > 0 && body.every((byte) => byte === STAR);
@@ -56,7 +62,7 @@ export function isCovered(body: Uint8Array): boolean {
 function coverSpans(message: RawMessage, spans: readonly SecretSpan[]): RawMessage {
   if (spans.length === 0) return message;
   const parts = { head: Uint8Array.from(message.head), body: Uint8Array.from(message.body) };
-  for (const { part, from, to } of spans) parts[part].fill(STAR, from, to);
+  for (const { part, from, to, cover = STAR } of spans) parts[part].fill(cover, from, to);
   return { ...message, ...parts };
 }
 

@@ -1,10 +1,11 @@
 import type { Exchange } from '../model/exchange.js';
 import { lowerHeader, pathOf, targetOf } from './raw.js';
+import { renpho } from './renpho/index.js';
 import type { Claim, Vendor } from './vendor.js';
 import { withings } from './withings/index.js';
 
 /** Every vendor. No two may bid the same for an exchange; a test holds it. */
-export const vendors: readonly Vendor[] = [withings];
+export const vendors: readonly Vendor[] = [withings, renpho];
 
 /** The vendor of a name; undefined when there is none. */
 export function vendorNamed(name: string): Vendor | undefined {

@@ -1,4 +1,4 @@
-import type { RawMessage } from '../model/exchange.js';
+import type { Exchange, RawMessage } from '../model/exchange.js';
 import { chunkSegments } from '../model/message.js';
 
 /**
@@ -20,6 +20,11 @@ export function targetOf(head: Uint8Array): string {
   if (from === 0) return '';
   const to = line.indexOf(' ', from);
   return line.slice(from, to < 0 ? line.length : to).trimEnd();
+}
+
+/** Whether an exchange is one with the proxy, for a connection that could not be read. */
+export function isTunnel({ request }: Exchange): boolean {
+  return view(request.head).toString('latin1', 0, 8) === 'CONNECT ';
 }
 
 /** A request target up to `?`. */

@@ -60,6 +60,8 @@ export interface SecretSpan {
   readonly part: 'head' | 'body';
   readonly from: number;
   readonly to: number;
+  /** The byte that covers it where `*` would break what it stands in; `*` when there is none. */
+  readonly cover?: number;
 }
 
 /** A decoded field of an exchange, for people: `['TLV 25 battery', '97 %, 5957 mV']`. Secrets are in it. */

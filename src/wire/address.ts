@@ -1,4 +1,4 @@
-import { isIPv6 } from 'node:net';
+import { isIPv6, SocketAddress } from 'node:net';
 import { networkInterfaces } from 'node:os';
 
 /** An address that can be dialled or listened on. */
@@ -18,11 +18,20 @@ export function formatEndpoint({ address, port }: Endpoint): string {
   return isIPv6(plain) ? `[${plain}]:${port}` : `${plain}:${port}`;
 }
 
+/**
+ * The one spelling of an address, so that two can be compared: IPv6 as the system writes it, without a scope
+ * (`fe80::1%eth0` is `fe80::1`), and IPv4 in every form of {@link plainAddress}. What is no address stays as it is.
+ */
+export function canonicalAddress(address: string): string {
+  if (!isIPv6(address)) return address;
+  return plainAddress(new SocketAddress({ address, family: 'ipv6' }).address);
+}
+
 /** Whether an address is one of this machine's own, loopback included. */
 export function isOwnAddress(address: string): boolean {
-  const plain = plainAddress(address);
-  if (/^127\./.test(plain) || plain === '::1' || plain === '0.0.0.0' || plain === '::') return true;
-  return Object.values(networkInterfaces()).some((list) => list?.some((entry) => entry.address === plain));
+  const own = canonicalAddress(address);
+  if (/^127\./.test(own) || own === '::1' || own === '0.0.0.0' || own === '::') return true;
+  return Object.values(networkInterfaces()).some((list) => list?.some((entry) => entry.address === own));
 }
 
 /** Whether dialling `target` would reach one of the listeners itself. */

@@ -15,7 +15,11 @@ const ASTERISK = 42;
  * Decides by its head where a request leads. `bound` is where the connection leads already, null for its first
  * request: one connection never serves two upstreams, and a request without a Host goes where those before it went.
  */
-export function admit(facts: HeadFacts, allowList: AllowList, bound: Upstream | null): Upstream | Refusal {
+export function admit(
+  facts: HeadFacts,
+  allowList: Pick<AllowList, 'pick'>,
+  bound: Upstream | null,
+): Upstream | Refusal {
   const { method, target, host } = facts;
   const first = target.charCodeAt(0);
   if (method === 'CONNECT' || (first !== SLASH && first !== ASTERISK)) {

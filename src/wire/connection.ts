@@ -4,18 +4,20 @@ import { formatEndpoint } from './address.js';
 import type { Refusal } from './admission.js';
 import { admit, isRefusal } from './admission.js';
 import { GatheredBytes } from './bytes.js';
-import type { DialOptions } from './dial.js';
 import { loopMessage } from './dial.js';
 import type { HeadFacts } from './head.js';
 import { HeldBytes } from './held-bytes.js';
 import type { OutgoingCalls } from './outgoing.js';
 import { LOOP_DEPTH } from './outgoing.js';
 import { refusalAnswer } from './refusals.js';
+import type { Side } from './resets.js';
+import { resetWhenFlushed } from './resets.js';
 import type { StandIn } from './stand-in.js';
 import type { TapLimits } from './tap.js';
 import { Tap } from './tap.js';
 import type { TurnHost } from './turns.js';
 import { Turns } from './turns.js';
+import type { Dial } from './upstream-leg.js';
 import { UpstreamLeg } from './upstream-leg.js';
 import type { AllowList, Upstream } from './upstreams.js';
 import { hostInFragment } from './upstreams.js';
@@ -26,8 +28,8 @@ const LINGER_MS = 2_000;
 
 /** What all connections of a relay have in common. */
 export interface ConnectionContext {
-  readonly allowList: AllowList;
-  readonly dialOptions: DialOptions;
+  readonly allowList: Pick<AllowList, 'pick'>;
+  readonly dial: Dial;
   readonly tapLimits: TapLimits;
   readonly headTimeoutMs: number;
   readonly idleTimeoutMs: number;
@@ -49,7 +51,7 @@ export interface ConnectionContext {
  * body decides who answers it, and whatever the client sends behind a request that is not answered.
  */
 export class Connection {
-  readonly #client: Socket;
+  readonly #client: Side;
   readonly #context: ConnectionContext;
   readonly #tap: Tap;
   readonly #watched: WatchedTap;
@@ -76,7 +78,7 @@ export class Connection {
   #closing = false;
 
   /** `name` stands for it in the journal. */
-  constructor(name: string, client: Socket, context: ConnectionContext) {
+  constructor(name: string, client: Side, context: ConnectionContext) {
     this.#client = client;
     this.#context = context;
     const address = formatEndpoint({ address: client.remoteAddress ?? '', port: client.remotePort ?? 0 });
@@ -88,7 +90,7 @@ export class Connection {
     });
     this.#watched = new WatchedTap(this.#tap, (error) => this.#goBlind(error));
     this.#turns = context.standIn && new Turns(context.standIn, this.#turnHost());
-    this.#leg = new UpstreamLeg(context.dialOptions, context.outgoing, {
+    this.#leg = new UpstreamLeg(context.dial, context.outgoing, {
       onConnected: (socket, where) => this.#connected(socket, where),
       onFailed: (refusal) => this.#notConnected(refusal),
       onData: (chunk) => this.#fromUpstream(chunk),
@@ -442,12 +444,4 @@ export class Connection {
     this.#watched.show((tap) => tap.close(this.#cutBy ?? reason));
     this.#context.onClosed(this);
   }
-}
-
-/** Resets a connection when what was written to it is on its way. */
-function resetWhenFlushed(socket: Socket): void {
-  const reset = () => socket.resetAndDestroy();
-  if (socket.writableLength === 0) reset();
-  else if (socket.writableEnded) socket.once('finish', reset);
-  else socket.write('', reset);
 }

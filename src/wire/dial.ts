@@ -1,8 +1,12 @@
 import type { Socket } from 'node:net';
-import { connect } from 'node:net';
+import { connect, isIP } from 'node:net';
+import type { SecureContext, TLSSocket } from 'node:tls';
+import { connect as connectTls } from 'node:tls';
+import { printable } from '../model/escape.js';
 import type { RefusalReason } from '../model/exchange.js';
 import type { Endpoint } from './address.js';
 import { formatEndpoint, isOwnAddress, reachesListener } from './address.js';
+import { resettable } from './resets.js';
 import type { Upstream } from './upstreams.js';
 
 /** The least time that an address gets when the look-up has used up almost all. */
@@ -27,28 +31,34 @@ export interface DialOptions {
   readonly listeners: readonly Endpoint[];
   /** Whether upstream may be called; asked before every step, as that may change meanwhile. Without it, it may. */
   readonly mayDial?: () => boolean;
+  /**
+   * Whether an address may be dialled that a client has named, or that its name has led to. The one that is asked
+   * about is the one that is dialled. Not asked about an upstream's fixed address. Without it, all may be.
+   */
+  readonly mayReach?: (address: string) => boolean;
 }
 
 /**
- * Connects to an upstream, one address after the other: each gets its share of the time that is left. Rejects with
- * a {@link DialError} about the first of them, also when every address is our own: then the look-up went through
- * the very override that brings the scales here.
+ * Connects to an upstream, one address after the other: each gets its share of the time that is left. A host that
+ * is an address itself is not looked up. Rejects with a {@link DialError} about the first of them, also when every
+ * address is our own: then the look-up went through the very override that brings the scales here.
  */
 export async function dial(upstream: Upstream, options: DialOptions): Promise<Socket> {
   const { host, port } = upstream;
   const deadline = performance.now() + options.connectTimeoutMs;
   checkMayDial(host, options);
-  const addresses = upstream.address === null ? await lookedUp(host, options) : [upstream.address];
+  const addresses = await addressesOf(upstream, options);
   // A name that leads to this machine is the override at work, even if only a redirect leads to our port.
   const isSelf = (address: string): boolean =>
     upstream.address === null ? isOwnAddress(address) : reachesListener({ address, port }, options.listeners);
   const others = addresses.filter((address) => !isSelf(address));
   if (others.length === 0) throw new DialError('upstream-is-self', loopMessage(host, addresses.join(', ')));
+  const reachable = upstream.address === null ? reachableOf(host, others, options) : others;
   const failures: DialError[] = [];
-  for (const [i, address] of others.entries()) {
+  for (const [i, address] of reachable.entries()) {
     checkMayDial(host, options);
     const leftMs = Math.max(MIN_ATTEMPT_MS, deadline - performance.now());
-    const outcome = await connectTo({ address, port }, leftMs / (others.length - i));
+    const outcome = await connectTo({ address, port }, leftMs / (reachable.length - i));
     if (!(outcome instanceof DialError)) return outcome;
     failures.push(outcome);
   }
@@ -58,6 +68,26 @@ export async function dial(upstream: Upstream, options: DialOptions): Promise<So
 
 function checkMayDial(host: string, { mayDial }: DialOptions): void {
   if (mayDial?.() === false) throw new DialError('offline', `${host} is not called in mode offline`);
+}
+
+async function addressesOf({ host, address }: Upstream, options: DialOptions): Promise<readonly string[]> {
+  if (address !== null) return [address];
+  return isIP(host) === 0 ? lookedUp(host, options) : reachableOf(host, [host], options);
+}
+
+/** Those addresses that may be dialled, of which there is at least one. */
+function reachableOf(
+  host: string,
+  addresses: readonly string[],
+  { mayReach }: DialOptions,
+): readonly string[] {
+  const reachable = mayReach ? addresses.filter(mayReach) : addresses;
+  if (reachable.length > 0) return reachable;
+  const where = isIP(host) === 0 ? `${host} leads to ${addresses.join(', ')}, which` : host;
+  throw new DialError(
+    'target-not-allowed',
+    `${where} is not on the internet, and the proxy leads nowhere else`,
+  );
 }
 
 /** What to say when the relay would call itself. */
@@ -116,4 +146,82 @@ function connectTo(endpoint: Endpoint, timeoutMs: number): Promise<Socket | Dial
       resolve(socket);
     });
   });
+}
+
+export interface TlsDialOptions extends DialOptions {
+  /** Holds the certificates that upstream is verified with, and the least version of TLS. */
+  readonly secureContext: SecureContext;
+}
+
+/** What OpenSSL calls it when nobody whom we trust has signed. */
+const UNKNOWN_ISSUER: ReadonlySet<string> = new Set([
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]);
+const WRONG_TIME: ReadonlySet<string> = new Set(['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID']);
+
+/**
+ * Connects to an upstream and speaks TLS with it, for HTTP/1.1, its certificate verified for its host. All within the
+ * time-out. Resolves with a socket that is half-open as those of {@link dial} are, and without listeners of ours.
+ * Rejects with a {@link DialError}, the reasons of a handshake among them.
+ */
+export async function dialTls(upstream: Upstream, options: TlsDialOptions): Promise<TLSSocket> {
+  const deadline = performance.now() + options.connectTimeoutMs;
+  const socket = await dial(upstream, options);
+  const leftMs = Math.max(MIN_ATTEMPT_MS, deadline - performance.now());
+  return handshake(socket, upstream.host, options.secureContext, leftMs);
+}
+
+function handshake(
+  socket: Socket,
+  host: string,
+  secureContext: SecureContext,
+  timeoutMs: number,
+): Promise<TLSSocket> {
+  return new Promise((resolve, reject) => {
+    const secure = connectTls({
+      socket,
+      secureContext,
+      // What the certificate must name. An address may not be a server name.
+      host,
+      ...(isIP(host) === 0 && { servername: host }),
+      ALPNProtocols: ['http/1.1'],
+      // Else an environment variable could turn it off.
+      rejectUnauthorized: true,
+    });
+    const fail = (error: DialError): void => {
+      clearTimeout(timer);
+      secure.destroy();
+      reject(error);
+    };
+    const onError = (error: NodeJS.ErrnoException): void => fail(handshakeError(host, error, secure));
+    const timer = setTimeout(() => {
+      fail(new DialError('connect-timeout', `${host} did not answer the TLS handshake in time`));
+    }, timeoutMs);
+    secure.on('error', onError);
+    secure.once('secureConnect', () => {
+      clearTimeout(timer);
+      secure.off('error', onError);
+      resolve(resettable(secure));
+    });
+  });
+}
+
+function handshakeError(host: string, error: NodeJS.ErrnoException, socket: TLSSocket): DialError {
+  const code = error.code ?? 'no code';
+  // OpenSSL's own words, without the file and line that they come from.
+  const why = printable('reason' in error ? String(error.reason) : error.message);
+  // Set when the handshake came to its end, and only the certificate was not taken.
+  if (!socket.authorizationError) {
+    return new DialError('upstream-tls', `no TLS with ${host}: ${why} (${code})`);
+  }
+  let help = '';
+  if (UNKNOWN_ISSUER.has(code))
+    help = '. If its issuer is to be trusted, name its certificate with --upstream-ca FILE';
+  if (WRONG_TIME.has(code)) help = '. Is the clock of this machine right?';
+  const message = `the certificate of ${host} is not trusted: ${why} (${code})${help}`;
+  return new DialError('upstream-certificate', message);
 }

@@ -21,12 +21,15 @@ const statusLines: Record<RefusalReason, string> = {
   'upstream-tls': '502 Bad Gateway',
 };
 
+/** What a proxy must say with 407 (RFC 9110 section 11.7.1). */
+const CHALLENGE = 'Proxy-Authenticate: Basic realm="scaletap"\r\n';
+
 /** The raw answer, head and body apart, that tells a client why it is not served. */
 export function refusalAnswer(reason: RefusalReason, message: string): [head: Buffer, body: Buffer] {
   const body = Buffer.from(`scaletap: ${message}\n`);
   const head = Buffer.from(
     `HTTP/1.1 ${statusLines[reason]}\r\nContent-Type: text/plain; charset=utf-8\r\n` +
-      `Content-Length: ${body.length}\r\nConnection: close\r\n\r\n`,
+      `Content-Length: ${body.length}\r\n${reason === 'proxy-auth' ? CHALLENGE : ''}Connection: close\r\n\r\n`,
   );
   return [head, body];
 }

@@ -1,10 +1,12 @@
 import type { Socket } from 'node:net';
 import { formatEndpoint } from './address.js';
 import type { Refusal } from './admission.js';
-import type { DialOptions } from './dial.js';
-import { DialError, dial } from './dial.js';
+import { DialError } from './dial.js';
 import type { OutgoingCalls } from './outgoing.js';
 import type { Upstream } from './upstreams.js';
+
+/** Gets a connection to upstream. Rejects with a {@link DialError}. */
+export type Dial = (upstream: Upstream) => Promise<Socket>;
 
 /** What comes from upstream, as long as it is the one that is wanted. */
 export interface LegEvents {
@@ -22,15 +24,15 @@ export interface LegEvents {
 
 /** The upstream side of a client connection: one socket at a time. */
 export class UpstreamLeg {
-  readonly #options: DialOptions;
+  readonly #dial: Dial;
   readonly #outgoing: OutgoingCalls;
   readonly #events: LegEvents;
   #socket: Socket | null = null;
   /** Tells the socket that is wanted from those that are not any more. */
   #attempt = 0;
 
-  constructor(options: DialOptions, outgoing: OutgoingCalls, events: LegEvents) {
-    this.#options = options;
+  constructor(dial: Dial, outgoing: OutgoingCalls, events: LegEvents) {
+    this.#dial = dial;
     this.#outgoing = outgoing;
     this.#events = events;
   }
@@ -43,7 +45,7 @@ export class UpstreamLeg {
   /** `firstHead` is what is sent first, and how often that has been through here: see {@link OutgoingCalls}. */
   dial(target: Upstream, firstHead: Buffer | null, depth: number): void {
     const attempt = ++this.#attempt;
-    dial(target, this.#options).then(
+    this.#dial(target).then(
       (socket) => {
         if (attempt !== this.#attempt) socket.destroy();
         else this.#connected(socket, target, firstHead, depth);

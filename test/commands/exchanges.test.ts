@@ -2,6 +2,7 @@ import { lstatSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileS
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { capture, exchange, message, post } from '../transfer/exchanges.js';
+import { call } from '../vendors/renpho/calls.js';
 import { capturePath, commit, folder, scaletap } from './scaletap.js';
 
 const captures = ['ws30-update.http', 'ws30-update2.http', 'ws30-association.http'];
@@ -120,6 +121,22 @@ describe('show', () => {
     expect(text).toContain('a\\x07\\xff\\x9b\\x09tab');
     expect(text).toContain('source      a\\x0ab\\x1b]0;');
     expect(text).not.toMatch(/[^\P{Cc}\n]/u);
+  });
+
+  test('opens what an app has wrapped, and says so, with and without secrets', async () => {
+    const sent = { userIds: ['7'], token: 'hunter2' };
+    commit(dataDir, [
+      call({ path: 'RenphoHealth/x', token: 'T0kenT0ken', sent, got: { weight: 80, email: 'a@b.co' } }),
+    ]);
+    const text = await exchanges('show', '14');
+    expect(text).toMatch(/^Request \(opened from \d+ bytes\)$/m);
+    expect(text).toContain('{"encryptData":{"userIds":["7"],"token":"*******"}}');
+    expect(text).toContain('"data":{"weight":80,"email":"******"}');
+    expect(text).toMatch(/^ {2}session +\*\*\*$/m);
+    expect(text).not.toMatch(/hunter2|T0ken|a@b/);
+    const open = await exchanges('show', '14', '--show-secrets');
+    expect(open).toContain('{"encryptData":{"userIds":["7"],"token":"hunter2"}}');
+    expect(open).toMatch(/^ {2}session +T0kenT0ken$/m);
   });
 
   test('tells refusals and what is not whole', async () => {

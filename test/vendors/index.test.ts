@@ -1,11 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { claimant, claimOf, vendors } from '../../src/vendors/index.js';
+import { renpho } from '../../src/vendors/renpho/index.js';
 import { endpoints } from '../../src/vendors/withings/endpoints.js';
 import { withings } from '../../src/vendors/withings/index.js';
 import { message, post } from './withings/exchanges.js';
 
-const hosts = ['', 'example.org', ...vendors.flatMap((vendor) => vendor.hosts)];
-const paths = ['', '/', '/cgi-bin/other', '/api/v1/login', ...endpoints.keys()];
+/** Hosts of scales and apps, with a name for each `*`. */
+const hosts = [
+  ...['', 'example.org'],
+  ...vendors.flatMap(({ hosts, apps }) => [...hosts, ...apps]).map((name) => name.replace('*', 'renpho')),
+];
+const paths = ['', '/', '/cgi-bin/other', '/api/v3/users/sign_in.json', ...endpoints.keys()];
 
 describe('vendors', () => {
   test('no two bid the same for an exchange', () => {
@@ -19,9 +24,16 @@ describe('vendors', () => {
 
   test('no two have the same name or host', () => {
     const names = vendors.map((vendor) => vendor.name);
-    const all = vendors.flatMap((vendor) => vendor.hosts);
     expect(new Set(names).size).toBe(names.length);
-    expect(new Set(all).size).toBe(all.length);
+    for (const list of ['hosts', 'apps'] as const) {
+      const all = vendors.flatMap((vendor) => vendor[list]);
+      expect(new Set(all).size).toBe(all.length);
+    }
+  });
+
+  test('apps are names, or all names below one', () => {
+    const apps = vendors.flatMap((vendor) => vendor.apps);
+    expect(apps.filter((name) => !/^(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(name))).toEqual([]);
   });
 
   test.each([
@@ -37,6 +49,21 @@ describe('vendors', () => {
   ] as const)('withings bids for %s%s: %d', (host, path, bid) => {
     expect(withings.claims({ host, path })).toBe(bid);
     expect(claimant({ host, path })).toBe(bid === 0 ? undefined : withings);
+  });
+
+  test.each([
+    ['cloud.renpho.com', '/renpho-aggregation/user/login', 2],
+    ['cloud.renpho.com', '/RenphoHealth/scale/of-tomorrow', 1],
+    ['renpho.qnclouds.com', '/api/v2/measurements/list.json', 2],
+    ['renpho.qnclouds.com', 'http://renpho.qnclouds.com/api/v2/measurements/list.json', 2],
+    ['feelfit.qnclouds.com', '/api/v4/x', 1],
+    ['qnclouds.com', '/api/v2/measurements/list.json', 0],
+    ['evilqnclouds.com', '/api/v2/measurements/list.json', 0],
+    ['cloud.renpho.com.example.org', '/renpho-aggregation/user/login', 0],
+    ['', '/renpho-aggregation/user/login', 0],
+  ] as const)('renpho bids for %s%s: %d', (host, path, bid) => {
+    expect(renpho.claims({ host, path })).toBe(bid);
+    expect(claimant({ host, path })).toBe(bid === 0 ? undefined : renpho);
   });
 
   test('a request without a Host goes to the first host', () => {

@@ -1,6 +1,12 @@
 import { networkInterfaces } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { formatEndpoint, isOwnAddress, plainAddress, reachesListener } from '../../src/wire/address.js';
+import {
+  canonicalAddress,
+  formatEndpoint,
+  isOwnAddress,
+  plainAddress,
+  reachesListener,
+} from '../../src/wire/address.js';
 
 it('addresses are written plainly', () => {
   expect(plainAddress('::ffff:10.0.0.7')).toBe('10.0.0.7');
@@ -9,9 +15,20 @@ it('addresses are written plainly', () => {
   expect(formatEndpoint({ address: 'fe80::1', port: 80 })).toBe('[fe80::1]:80');
 });
 
+it.each([
+  ['2001:DB8:0:0::7', '2001:db8::7'],
+  ['::FFFF:a00:7', '10.0.0.7'],
+  ['fe80::1%eth0', 'fe80::1'],
+  ['10.0.0.7', '10.0.0.7'],
+  ['scale.example', 'scale.example'],
+])('%s is written %s, for comparing', (address, canonical) => {
+  expect(canonicalAddress(address)).toBe(canonical);
+});
+
 it('this machine knows its own addresses', () => {
   const own = Object.values(networkInterfaces()).flatMap((list) => list?.map(({ address }) => address) ?? []);
-  for (const address of [...own, '127.0.0.1', '127.9.9.9', '::1', '0.0.0.0', '::', '::ffff:127.0.0.1']) {
+  const loopback = ['127.0.0.1', '127.9.9.9', '::1', '0:0::1', '::ffff:127.0.0.1', '::FFFF:7f00:1'];
+  for (const address of [...own, ...loopback, '0.0.0.0', '::']) {
     expect(isOwnAddress(address), address).toBe(true);
   }
   for (const address of ['192.0.2.1', '2001:db8::1', '1.127.0.0']) {

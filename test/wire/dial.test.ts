@@ -157,3 +157,84 @@ describe('upstream that must not be called', () => {
     expect(origin.peers).toEqual([]);
   });
 });
+
+// Not to be connected to by TCP, in any network.
+const nowhere = '255.255.255.255';
+
+describe('an address as host', () => {
+  it('is dialled without a look-up', async () => {
+    const dialling = dial({ host: nowhere, address: null, port: 80 }, options);
+    expect(await failure(dialling)).toMatchObject({ reason: expect.stringMatching(/^connect-/) });
+  });
+
+  it('that is one of this machine is its own', async () => {
+    origin = await startOrigin();
+    for (const own of ['127.0.0.1', '::ffff:7f00:1']) {
+      const dialling = dial({ host: own, address: null, port: origin.port }, options);
+      expect(await failure(dialling)).toMatchObject({ reason: 'upstream-is-self' });
+    }
+    expect(origin.peers).toEqual([]);
+  });
+});
+
+describe('addresses that may not be reached', () => {
+  const found = (...addresses: string[]): DialOptions => ({
+    ...options,
+    connectTimeoutMs: 100,
+    lookUp: () => Promise.resolve(addresses),
+    mayReach: (address) => address === nowhere,
+  });
+
+  it('are not dialled when a name leads to them alone', async () => {
+    const dialling = dial({ host, address: null, port: 80 }, found('10.0.0.1', '192.168.1.1'));
+    expect(await failure(dialling)).toEqual({
+      reason: 'target-not-allowed',
+      message: `${host} leads to 10.0.0.1, 192.168.1.1, which is not on the internet, and the proxy leads nowhere else`,
+    });
+  });
+
+  it('are passed over beside others', async () => {
+    const dialling = dial({ host, address: null, port: 80 }, found('10.0.0.1', nowhere, '127.0.0.1'));
+    const { reason, message } = await failure(dialling);
+    expect(reason).toMatch(/^connect-/);
+    expect(message).toContain(nowhere);
+  });
+
+  it('are not dialled when a client names one', async () => {
+    for (const address of ['127.0.0.1', '10.0.0.1', 'fe80::1']) {
+      expect(await failure(dial({ host: address, address: null, port: 80 }, found()))).toEqual({
+        reason: 'target-not-allowed',
+        message: `${address} is not on the internet, and the proxy leads nowhere else`,
+      });
+    }
+  });
+
+  it('are still our own when they are', async () => {
+    const dialling = dial({ host, address: null, port: 80 }, found('127.0.0.1'));
+    expect(await failure(dialling)).toMatchObject({ reason: 'upstream-is-self' });
+  });
+
+  it('are dialled when the settings fix them', async () => {
+    origin = await startOrigin();
+    const socket = await dial({ host, address: '127.0.0.1', port: origin.port }, found());
+    expect(socket.remotePort).toBe(origin.port);
+    socket.destroy();
+  });
+});
+
+it('the name is looked up once, and what it led to is dialled', async () => {
+  // A resolver that says something else the second time would get a name past the check.
+  let lookUps = 0;
+  const asked: string[] = [];
+  const dialling = dial(
+    { host, address: null, port: 80 },
+    {
+      ...options,
+      connectTimeoutMs: 100,
+      lookUp: () => Promise.resolve([++lookUps === 1 ? nowhere : '10.0.0.1']),
+      mayReach: (address) => asked.push(address) > 0,
+    },
+  );
+  await failure(dialling);
+  expect([lookUps, asked]).toEqual([1, [nowhere]]);
+});

@@ -1,4 +1,5 @@
 import { createSocket, type Socket } from 'node:dgram';
+import { Resolver } from 'node:dns/promises';
 import { once } from 'node:events';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { UpstreamNames } from '../../src/wire/names.js';
@@ -83,6 +84,18 @@ describe('answers, by a stand-in', () => {
     expect(resolver.questions).toBe(asked);
   });
 
+  it('are kept of 1,024 names, those that were asked for last', async () => {
+    const names = new UpstreamNames([await resolver.start()]);
+    for (let i = 0; i < 1_024; i++) await names.lookUp(`${i}.example`);
+    await names.lookUp('0.example');
+    await names.lookUp('one-more.example');
+    const asked = resolver.questions;
+    for (const name of ['0.example', '2.example', 'one-more.example']) await names.lookUp(name);
+    expect(resolver.questions).toBe(asked);
+    await names.lookUp('1.example');
+    expect(resolver.questions).toBeGreaterThan(asked);
+  });
+
   it('that are old are better than none, and are not waited for by every client', async () => {
     const server = await resolver.start();
     const names = new UpstreamNames([server]);
@@ -110,4 +123,14 @@ it('a resolver that is not there is an error in bounded time', async () => {
   const started = performance.now();
   await expect(names.lookUp('a.example')).rejects.toThrow(/a\.example/);
   expect(performance.now() - started).toBeLessThan(15_000);
+});
+
+it('the resolvers of the system are asked when none are named', () => {
+  // They are what a resolver of Node has until it is told otherwise; their own answers cannot be had in a test.
+  const setServers = vi.spyOn(Resolver.prototype, 'setServers');
+  new UpstreamNames(null);
+  expect(setServers).not.toHaveBeenCalled();
+  new UpstreamNames(['192.0.2.53']);
+  expect(setServers).toHaveBeenCalledWith(['192.0.2.53']);
+  setServers.mockRestore();
 });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
-import { ListenError } from '../../src/wire/relay.js';
+import { ListenError } from '../../src/wire/serving.js';
 import { freePort } from '../servers/ports.js';
 import { connectRaw } from '../servers/raw.js';
 import { brief, ok, post } from './messages.js';

@@ -1,5 +1,5 @@
 import type { Exchange } from '../../model/exchange.js';
-import { pathOf, targetOf } from '../raw.js';
+import { isTunnel, pathOf, targetOf } from '../raw.js';
 import type { Claim, Findings, Known, OfflineVendor } from '../vendor.js';
 import { answer } from './answer.js';
 import { decodeExchange } from './decode.js';
@@ -74,7 +74,7 @@ const nothing = {
 
 function read(exchange: Exchange, known: Known): Findings {
   const endpoint = endpoints.get(pathOf(targetOf(exchange.request.head)));
-  if (endpoint === undefined) return { label: 'unknown', ...nothing };
+  if (endpoint === undefined) return { label: isTunnel(exchange) ? 'connect' : 'unknown', ...nothing };
   const visit = new Visit(exchange, known, endpoint.label);
   if (visit.readable) endpoint.read(visit);
   return visit.findings();

@@ -1,0 +1,199 @@
+import type { Settings } from './config/schema.js';
+import type { Log } from './log.js';
+import { UserError } from './model/errors.js';
+import { printable } from './model/escape.js';
+import type { Exchange, InterceptReason, RefusalReason } from './model/exchange.js';
+import type { Calls } from './offline/calls.js';
+import type { Authority } from './trust/authority.js';
+import { openAuthority } from './trust/authority.js';
+import { certsFolder } from './trust/files.js';
+import { mobileconfig } from './trust/mobileconfig.js';
+import { isAppHost } from './vendors/apps.js';
+import type { PageAnswer, PageRequest } from './web/answer.js';
+import { startWeb } from './web/server.js';
+import { setupPage } from './web/setup-page.js';
+import type { Endpoint } from './wire/address.js';
+import { UpstreamNames } from './wire/names.js';
+import { ForwardProxy } from './wire/proxy.js';
+import { isNeighbour } from './wire/reach.js';
+import { upstreamContext } from './wire/upstream-context.js';
+
+const PROXY_PORT = 8888;
+const WEB = { host: '127.0.0.1', port: 8080 } as const;
+
+/** What the rest of scaletap gives. */
+interface PhoneParts {
+  readonly calls: Calls;
+  readonly record: (exchange: Exchange) => void;
+  /** Whether the vendors may be called. */
+  readonly mayCall: () => boolean;
+  /** Where scaletap listens besides. */
+  readonly listeners: readonly Endpoint[];
+  /** Shows a warning, but not the same again and again. */
+  readonly warn: (key: string, message: string) => void;
+  readonly log: Log;
+}
+
+/** What phones are connected to, while it runs. */
+export interface Phones {
+  /** Where the proxy listens; none when there is no proxy. */
+  readonly proxy: readonly Endpoint[];
+  /** Where the web page is. */
+  readonly web: readonly Endpoint[];
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the proxy with its certificate authority, and the page by which phones are set up. Places that nobody asked
+ * for are gone without when they cannot be had. Rejects with a UserError for those that somebody asked for.
+ */
+export async function startPhones(settings: Settings, parts: PhoneParts): Promise<Phones> {
+  const { log } = parts;
+  const proxyPlaces = placesOf(settings.proxyListen, { host: null, port: PROXY_PORT });
+  const webPlaces = placesOf(settings.webListen, WEB);
+  const roots = await upstreamContext(settings.upstreamCa);
+  if (proxyPlaces.wanted.length === 0) return { proxy: [], web: [], close: async () => undefined };
+  const authority = new LateAuthority(certsFolder(settings.dataDir), log);
+  const proxy = proxyOf(settings, parts, roots, authority);
+  const webs: Awaited<ReturnType<typeof startWeb>>[] = [];
+  const close = async (): Promise<void> => {
+    await Promise.all([proxy.close(), ...webs.map((web) => web.close())]);
+  };
+  try {
+    for (const { host, port } of proxyPlaces.wanted) {
+      await orWithout(proxyPlaces.usual, log, () => proxy.listen(host, port));
+    }
+    const [reached] = proxy.listeners;
+    const setup = (request: PageRequest): PageAnswer =>
+      authority.page(request, { host: null, port: reached?.port ?? PROXY_PORT });
+    for (const place of webPlaces.wanted) {
+      await orWithout(webPlaces.usual, log, async () => webs.push(await startWeb(place, setup, log)));
+    }
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { proxy: proxy.listeners, web: webs.map(({ endpoint }) => endpoint), close };
+}
+
+function proxyOf(
+  settings: Settings,
+  { calls, record, mayCall, listeners, warn, log }: PhoneParts,
+  roots: Awaited<ReturnType<typeof upstreamContext>>,
+  authority: LateAuthority,
+): ForwardProxy {
+  // Whatever the phone asks for besides the vendors is found as any program here finds it.
+  const others = new UpstreamNames(null);
+  return new ForwardProxy({
+    mayUse: isNeighbour,
+    route: (host, port) => ({
+      upstream: calls.upstreamAt(host, port),
+      isRead: authority.isUsable && isAppHost(host),
+    }),
+    lookUp: calls.dial.lookUp,
+    lookUpOther: (host) => others.lookUp(host),
+    upstreamContext: roots,
+    contextFor: async (host) => (await authority.opened).contextFor(host),
+    mayCall,
+    allowedPorts: settings.proxyPorts,
+    login: settings.proxyLogin,
+    own: async ({ proxy, ...request }) => authority.page(request, proxy),
+    listeners,
+    maxConnections: settings.proxyConnections,
+    maxHeadBytes: settings.maxHeadBytes,
+    maxBodyBytes: settings.tapBodyBytes,
+    headTimeoutMs: settings.headTimeout * 1000,
+    connectTimeoutMs: calls.dial.connectTimeoutMs,
+    idleTimeoutMs: settings.idleTimeout * 1000,
+    onExchange: record,
+    onRefused: (reason: RefusalReason, message, client, ours) => {
+      const said = printable(`${client} was refused by the proxy: ${message}`);
+      // Which hosts a phone asks for, besides the vendors', is nobody's business.
+      if (ours || reason === 'proxy-auth' || reason === 'client-not-local') warn(`proxy ${reason}`, said);
+      else log.debug(said);
+    },
+    onUnread: (reason: InterceptReason, host, client) =>
+      warn(`unread ${reason}`, printable(`${client} and ${host}: ${unreadText[reason]}`)),
+    onFull: () =>
+      warn('proxy full', `a phone was turned away: ${settings.proxyConnections} connections are open`),
+    onFault: (error) => log.error(`a fault in the proxy: ${error instanceof Error ? error.stack : error}`),
+  });
+}
+
+const again = 'it is not read for ten minutes, so that the app works';
+
+/** What to say of an app that cannot be read. */
+const unreadText: Readonly<Record<InterceptReason, string>> = {
+  'certificate-refused': `the app does not trust scaletap's certificate; ${again}. See docs/renpho.md`,
+  'no-common-cipher': `the app speaks no TLS that scaletap speaks; ${again}`,
+  'only-h2': 'the app speaks HTTP/2 only, and goes through unread',
+  'not-tls': 'the app speaks neither TLS nor HTTP, and goes through unread',
+  'bad-hello': 'the app begins TLS in a way that makes no sense, and goes through unread',
+  'left-handshake':
+    'the app left in the middle of the TLS handshake; if it does so again, it goes through unread',
+  'left-unused':
+    "the app left right after the TLS handshake; if it does so again, it may not trust scaletap's certificate and goes through unread",
+  'handshake-failed': `the TLS handshake with the app failed; ${again}`,
+};
+
+/** The certificate authority, which is made or read beside everything else: a scale does not wait for it. */
+class LateAuthority {
+  /** Rejects with a UserError when there is none to be had. */
+  readonly opened: Promise<Authority>;
+  #facts: Parameters<typeof setupPage>[1] | null = null;
+  #problem: string | null = null;
+
+  constructor(folder: string, log: Log) {
+    this.opened = openAuthority(folder);
+    this.opened.then(
+      (authority) => {
+        this.#facts = { ...authority, mobileconfig: Buffer.from(mobileconfig(authority)) };
+      },
+      (error: unknown) => {
+        this.#problem = error instanceof Error ? error.message : String(error);
+        log.error(`${this.#problem}. Until then, apps go through the proxy unread`);
+      },
+    );
+  }
+
+  /** Not when it is known that there is none. */
+  get isUsable(): boolean {
+    return this.#problem === null;
+  }
+
+  /** The page by which a phone is set up. */
+  page(request: PageRequest, proxy: { readonly host: string | null; readonly port: number }): PageAnswer {
+    if (this.#facts !== null) return setupPage(request, this.#facts, proxy);
+    const body = Buffer.from(`${this.#problem ?? 'The certificate is being made. Try again in a moment.'}\n`);
+    const headers = [
+      ['Content-Type', 'text/plain; charset=utf-8'],
+      ['Content-Length', String(body.length)],
+      ['Retry-After', '2'],
+    ] as const;
+    return { status: 503, headers, body };
+  }
+}
+
+/** The places of a setting: those that were named, none for `off`, or the usual one. */
+function placesOf(
+  named: readonly (Place | null)[],
+  usual: Place,
+): { readonly wanted: readonly Place[]; readonly usual: boolean } {
+  if (named.length === 0) return { wanted: [usual], usual: true };
+  return { wanted: named.filter((place) => place !== null), usual: false };
+}
+
+interface Place {
+  readonly host: string | null;
+  readonly port: number;
+}
+
+/** Listens; where nobody has asked for that place, only says that it cannot be had. */
+async function orWithout(usual: boolean, log: Log, listen: () => unknown): Promise<void> {
+  try {
+    await listen();
+  } catch (error) {
+    if (!usual || !(error instanceof UserError)) throw error;
+    log.warn(error.message);
+  }
+}

@@ -1,0 +1,54 @@
+import type { Exchange } from '../model/exchange.js';
+import { renphoExchange } from '../vendors/renpho/exchange.js';
+import type { Verdict } from './polite.js';
+
+/** What the clouds say when all is well: 101 the new one, 20000 the old one; clients have taken the others for it too. */
+const good: ReadonlySet<string> = new Set(['101', '0', '200', '20000']);
+/** The session is gone: 401 and 403 in the new cloud, 40302 in the old one. */
+const stale: ReadonlySet<string> = new Set(['401', '403', '40302']);
+/**
+ * The cloud's own trouble, by docs/protocols/renpho.md: too many requests, server error, a 502 that its app passes over,
+ * service exceptions.
+ */
+const trouble: ReadonlySet<string> = new Set(['429', '500', '502', '-1', '-109', '-113', '-115']);
+
+/** Codes that mean something to people. */
+const words: ReadonlyMap<string, string> = new Map([
+  ['429', 'too many requests'],
+  ['-114', 'it could not undo the envelope'],
+  ['20003', 'the limit of data to be had is reached'],
+  ['104', 'wrong password'],
+  ['106', 'no account has this e-mail address'],
+  ['1004', 'no account can have such a password'],
+  ['1009', 'that is no e-mail address'],
+  ['20001', 'e-mail address or password is wrong'],
+  ['20004', 'there is no such account'],
+  ['50000', 'it refuses that, as for an e-mail address that it does not know'],
+  ['50005', 'there is no such user'],
+]);
+
+/** What the answer of either cloud is worth, by HTTP status and by the code in it. `got` of a good one is its data. */
+export function verdictOf(exchange: Exchange): Verdict {
+  const { api, status, code, got, refusals } = renphoExchange(exchange);
+  const name = api === 'new' ? 'code' : 'status';
+  if (status === 401 || status === 403) return { kind: 'stale', why: `HTTP ${status}` };
+  if (status === 429 || status >= 500) {
+    return { kind: 'again', why: `the cloud answered with HTTP ${status}${inWords(String(status))}` };
+  }
+  if (code !== null && stale.has(code)) return { kind: 'stale', why: `${name} ${code}` };
+  if (code !== null && trouble.has(code)) {
+    return { kind: 'again', why: `the cloud answered with ${name} ${code}${inWords(code)}` };
+  }
+  if (code !== null && good.has(code) && status < 400) {
+    // An envelope with nothing in it is as good as null; one that cannot be opened is not.
+    return { kind: 'good', got: got === undefined && refusals.length === 0 ? null : got };
+  }
+  const what =
+    code === null ? `HTTP ${status} and nothing of its protocol` : `${name} ${code}${inWords(code)}`;
+  return { kind: 'refused', why: `the cloud answered with ${what}` };
+}
+
+function inWords(code: string): string {
+  const found = words.get(code);
+  return found === undefined ? '' : ` (${found})`;
+}

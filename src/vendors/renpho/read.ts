@@ -1,0 +1,28 @@
+import type { Exchange } from '../../model/exchange.js';
+import { view } from '../raw.js';
+import type { Findings, Known } from '../vendor.js';
+import { labelOf } from './endpoints.js';
+import { renphoExchange } from './exchange.js';
+import { learn } from './learn.js';
+import { Refusals } from './refusals.js';
+import { accountOf, weighIns } from './weigh-ins.js';
+
+/** Everything in an exchange of the app with one of the clouds, opened or not. */
+export function read(exchange: Exchange, known: Known): Findings {
+  const renpho = renphoExchange(exchange);
+  const refusals = new Refusals(renpho.refusals);
+  const { readings, deleted, device } = weighIns(renpho, refusals);
+  return {
+    label: labelOf(methodOf(exchange.request.head), renpho.path),
+    device: device ?? accountOf(renpho),
+    verdict: null,
+    readings,
+    ...learn(renpho, known),
+    refusals: refusals.all,
+    deleted,
+  };
+}
+
+function methodOf(head: Uint8Array): string {
+  return /^[A-Za-z]{1,16}(?= )/.exec(view(head).toString('latin1', 0, 20))?.[0] ?? '';
+}

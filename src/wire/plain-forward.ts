@@ -1,0 +1,220 @@
+import type { Socket } from 'node:net';
+import { header, parseHead } from '../model/message.js';
+import type { Refusal } from './admission.js';
+import type { HeadFacts } from './head.js';
+import { PlainSide } from './plain-side.js';
+import type { ProxyTarget } from './proxy-target.js';
+import { originHead } from './proxy-target.js';
+import type { ReaderEvents } from './reader.js';
+import { MessageReader } from './reader.js';
+import type { Side } from './resets.js';
+import type { Served } from './serving.js';
+
+type Forward = ProxyTarget & { readonly kind: 'forward' };
+
+/** What plain forwarding asks of the connection that it is part of. */
+export interface ForwardHost {
+  /** Decides about each request, by its head. */
+  admit(head: Buffer, facts: HeadFacts): ProxyTarget | Refusal;
+  /** Joins a side with a server, as the relay does. `onOver` is to be called when both are closed. */
+  serve(target: Forward, side: Side, onOver: () => void): Served;
+  /** A page of our own, or an error of our own: the last thing that the client gets. */
+  answer(head: Buffer, target: (ProxyTarget & { readonly kind: 'own' }) | Refusal): void;
+  /** Everything is over. */
+  onOver(): void;
+}
+
+/** The server that the requests at hand go to. */
+interface Leg {
+  readonly target: Forward;
+  readonly side: PlainSide;
+  readonly served: Served;
+  /** The next request goes to another server, once this one has answered. */
+  retiring: boolean;
+}
+
+const SWITCHING = /^HTTP\/1\.1 101(?= )/;
+const SWITCHING_BYTES = 13;
+
+/**
+ * Plain HTTP through the proxy: requests with a whole URL as their target, one after the other, to whatever servers.
+ * Each goes on in origin form and without the headers that are meant for the proxy (RFC 9112 section 3.2.2); all else
+ * is as the client sent it. A request that cannot be framed is refused: what follows might be for another server.
+ */
+export class PlainForward implements Served {
+  readonly #client: Socket;
+  readonly #host: ForwardHost;
+  readonly #reader: MessageReader;
+  #leg: Leg | null = null;
+  /** What came behind a request that has to be answered first. */
+  #later: Buffer[] = [];
+  /** A request for another server, which waits for the answers of this one. */
+  #next: {
+    readonly head: Buffer;
+    readonly target: Exclude<ProxyTarget, { kind: 'connect' }> | Refusal;
+  } | null = null;
+  /** `asked`: the request at hand asks to leave HTTP; `yes`: the server has, and nothing is looked at any more. */
+  #upgrade: 'no' | 'asked' | 'yes' = 'no';
+  #answerStart = '';
+  #clientEnded = false;
+  /** The client has had its last answer: what it still sends is read and forgotten. */
+  #answered = false;
+  #over = false;
+
+  constructor(client: Socket, maxHeadBytes: number, host: ForwardHost) {
+    this.#client = client;
+    this.#host = host;
+    this.#reader = new MessageReader(null, this.#events(), maxHeadBytes);
+    client.on('data', (chunk: Buffer) => this.#fromClient(chunk));
+    client.on('end', () => {
+      this.#clientEnded = true;
+      if (this.#later.length === 0) this.#endLeg();
+    });
+    client.on('error', (error) => this.#leg?.side.destroy(error));
+    client.on('close', () => {
+      if (this.#leg === null) this.#finish();
+      else this.#leg.side.destroy(client.readableEnded ? undefined : new Error('the client has left'));
+    });
+  }
+
+  sweep(now: number): void {
+    this.#leg?.served.sweep(now);
+  }
+
+  closeWhenIdle(): void {
+    if (this.#leg) this.#leg.served.closeWhenIdle();
+    else this.#client.destroySoon();
+  }
+
+  close(): void {
+    this.#leg?.served.close();
+    this.#client.destroy();
+  }
+
+  #fromClient(chunk: Buffer): void {
+    if (this.#answered) return;
+    if (this.#upgrade === 'yes') this.#push(chunk);
+    else if (this.#isWaiting) this.#keep(chunk);
+    else {
+      const read = this.#reader.push(chunk);
+      if (read < chunk.length) this.#keep(chunk.subarray(read));
+    }
+  }
+
+  /** Whether what the client sends has to wait for the answer to what it has sent. */
+  get #isWaiting(): boolean {
+    return this.#later.length > 0 || this.#next !== null || this.#upgrade === 'asked';
+  }
+
+  #keep(chunk: Buffer): void {
+    this.#later.push(chunk);
+    this.#client.pause();
+  }
+
+  /** Takes up what had to wait. */
+  #goOn(): void {
+    const later = Buffer.concat(this.#later);
+    this.#later = [];
+    this.#client.resume();
+    if (later.length > 0) this.#fromClient(later);
+    if (this.#clientEnded && this.#later.length === 0) this.#endLeg();
+  }
+
+  #events(): ReaderEvents {
+    return {
+      onHead: (head, facts) => this.#begin(head, this.#admit(head, facts)),
+      onInterim: () => undefined,
+      onBody: (slice) => this.#push(slice),
+      onEnd: () => {
+        if (this.#isWaiting) this.#reader.pause();
+      },
+      onRefused: (reason) => {
+        const message = `the request cannot be forwarded: ${reason}`;
+        this.#begin(Buffer.alloc(0), { reason: 'bad-target', message });
+      },
+      onTunnel: () => undefined,
+    };
+  }
+
+  #admit(head: Buffer, facts: HeadFacts): Exclude<ProxyTarget, { kind: 'connect' }> | Refusal {
+    const target = this.#host.admit(head, facts);
+    if (!('kind' in target) || target.kind !== 'connect') return target;
+    return { reason: 'bad-target', message: 'a tunnel needs a connection of its own' };
+  }
+
+  #begin(head: Buffer, target: Exclude<ProxyTarget, { kind: 'connect' }> | Refusal): void {
+    const leg = this.#leg;
+    const same = leg !== null && 'authority' in target && target.authority === leg.target.authority;
+    if (leg !== null && !same) {
+      this.#next = { head, target };
+      this.#reader.pause();
+      leg.retiring = true;
+      // Not while the reader is at work.
+      queueMicrotask(() => leg.served.closeWhenIdle());
+    } else if (!('authority' in target)) {
+      this.#answered = true;
+      this.#reader.pause();
+      this.#host.answer(head, target);
+    } else {
+      if (header(parseHead(head).headers, 'upgrade') !== undefined) {
+        this.#upgrade = 'asked';
+        this.#answerStart = '';
+      }
+      this.#leg ??= this.#open(target);
+      this.#push(originHead(head, target.target, target.authority));
+    }
+  }
+
+  #open(target: Forward): Leg {
+    const side: PlainSide = new PlainSide(this.#client, {
+      onWanted: () => {
+        if (!this.#isWaiting) this.#client.resume();
+      },
+      onEnd: () => {
+        this.#answered = true;
+        this.#client.end();
+        this.#client.resume();
+      },
+      onAnswer: (chunk) => this.#answering(chunk),
+    });
+    const served = this.#host.serve(target, side, () => this.#legOver());
+    return { target, side, served, retiring: false };
+  }
+
+  #push(bytes: Buffer): void {
+    if (this.#leg?.side.push(bytes) === false) this.#client.pause();
+  }
+
+  #endLeg(): void {
+    if (this.#leg) this.#leg.side.push(null);
+    else this.#client.end();
+  }
+
+  /** An answer goes by: only whether it leaves HTTP is looked for. */
+  #answering(chunk: Buffer): void {
+    if (this.#upgrade !== 'asked') return;
+    this.#answerStart += chunk.toString('latin1', 0, SWITCHING_BYTES);
+    if (this.#answerStart.length < SWITCHING_BYTES) return;
+    this.#upgrade = SWITCHING.test(this.#answerStart) ? 'yes' : 'no';
+    queueMicrotask(() => this.#goOn());
+  }
+
+  #legOver(): void {
+    const retiring = this.#leg?.retiring === true;
+    this.#leg = null;
+    const next = this.#next;
+    this.#next = null;
+    if (this.#client.destroyed) this.#finish();
+    else if (this.#answered || !retiring || next === null) this.#client.destroySoon();
+    else {
+      this.#begin(next.head, next.target);
+      this.#goOn();
+    }
+  }
+
+  #finish(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#host.onOver();
+  }
+}

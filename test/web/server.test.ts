@@ -1,0 +1,230 @@
+import { once } from 'node:events';
+import { request } from 'node:http';
+import { connect, createServer } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createLog } from '../../src/log.js';
+import { startWeb } from '../../src/web/server.js';
+import { setupPage } from '../../src/web/setup-page.js';
+import { ca, proxy } from './certificates.js';
+
+let lines: string[];
+let web: Awaited<ReturnType<typeof startWeb>>;
+let failing: boolean;
+
+beforeEach(async () => {
+  lines = [];
+  failing = false;
+  web = await startWeb(
+    { host: '127.0.0.1', port: 0 },
+    (asked) => {
+      if (failing) throw new Error('no page today');
+      return setupPage(asked, ca, proxy);
+    },
+    createLog('info', (line) => lines.push(line)),
+  );
+});
+
+afterEach(() => web.close());
+
+function url(path: string): string {
+  return `http://127.0.0.1:${web.endpoint.port}${path}`;
+}
+
+/** Asks with a Host of one's own, which fetch does not let through. */
+async function askAs(host: string | string[], path = '/setup/'): Promise<{ status: number; body: string }> {
+  const asked = request({ port: web.endpoint.port, host: '127.0.0.1', path, setHost: false });
+  asked.setHeader('Host', host);
+  asked.end();
+  const [answer] = await once(asked, 'response');
+  return { status: answer.statusCode, body: await text(answer) };
+}
+
+/** All that comes back for raw bytes, until the server closes. */
+async function sendRaw(bytes: string): Promise<string> {
+  const socket = connect(web.endpoint.port, '127.0.0.1');
+  socket.write(bytes);
+  return text(socket);
+}
+
+describe('the web server', () => {
+  test.each(['/', '/setup', '/?x=1'])('leads from %s to the page for setting up a phone', async (path) => {
+    const moved = await fetch(url(path), { redirect: 'manual' });
+    expect(moved.status).toBe(302);
+    expect(moved.headers.get('location')).toBe('/setup/');
+    const page = await fetch(url(path));
+    expect(page.status).toBe(200);
+    expect(await page.text()).toContain('Set up this device for scaletap');
+  });
+
+  test('answers every link of that page', async () => {
+    const page = await (await fetch(url('/setup/'))).text();
+    const links = [...page.matchAll(/href="([^"#]+)"/g)].map(
+      ([, link = '']) => new URL(link, url('/setup/')),
+    );
+    expect(links.length).toBeGreaterThan(3);
+    for (const link of links) {
+      const answer = await fetch(link);
+      expect(answer.status, link.pathname).toBe(200);
+      expect((await answer.arrayBuffer()).byteLength).toBeGreaterThan(0);
+    }
+  });
+
+  test('answers HEAD with the length of the page and without the page', async () => {
+    const head = await fetch(url('/setup/ca.pem'), { method: 'HEAD' });
+    expect(head.status).toBe(200);
+    expect(head.headers.get('content-length')).toBe(String(ca.pem.length));
+    expect(await head.text()).toBe('');
+  });
+
+  test.each([
+    ['GET', '/api', 404],
+    ['GET', '/setupx', 404],
+    ['GET', '/setup/ca.key', 404],
+    ['POST', '/', 405],
+    ['DELETE', '/setup/', 405],
+  ])('%s %s is answered with %i', async (method, path, status) => {
+    const answer = await fetch(url(path), { method, redirect: 'manual' });
+    expect(answer.status).toBe(status);
+    expect(answer.headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect(answer.headers.get('cache-control')).toBe('no-store');
+    expect(answer.headers.get('set-cookie')).toBeNull();
+  });
+
+  test('a page that cannot be made is 500, with the reason in the log alone', async () => {
+    failing = true;
+    const answer = await fetch(url('/setup/'));
+    expect(answer.status).toBe(500);
+    expect(await answer.text()).not.toContain('no page today');
+    expect(lines.join('')).toContain('no page today');
+    failing = false;
+    expect((await fetch(url('/setup/'))).status).toBe(200);
+  });
+});
+
+describe('is asked by', () => {
+  test.each([
+    '127.0.0.1',
+    '192.168.1.10:8080',
+    '[::1]:8080',
+    '[fe80::1]',
+    'localhost',
+    'LOCALHOST.:8080',
+    'scaletap.setup',
+    'nas.local',
+    'NAS.Local:8080',
+  ])('%s', async (host) => {
+    expect((await askAs(host)).status).toBe(200);
+  });
+});
+
+describe('is not asked by', () => {
+  test.each([
+    'evil.example',
+    'evil.example:8080',
+    'nas',
+    'local',
+    'nas.local.evil.example',
+    '127.0.0.1.evil.example',
+    'localhost.evil.example',
+    'user@localhost',
+    'localhost/',
+    'localhost:99999',
+    '[::1',
+    '[zz]',
+    '300.1.1.1',
+    'xn--',
+    '%31',
+    ' ',
+    '',
+  ])('%j', async (host) => {
+    expect(await askAs(host)).toEqual({
+      status: 421,
+      body: 'scaletap is not asked by this name; use its address, localhost or a name that ends in .local\n',
+    });
+  });
+
+  test('two hosts at once', async () => {
+    expect((await askAs(['localhost', 'evil.example'])).status).not.toBe(200);
+  });
+
+  test('a request without a Host', async () => {
+    expect(await sendRaw('GET /setup/ HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.1 421 /);
+    expect(await sendRaw('GET /setup/ HTTP/1.1\r\nConnection: close\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /);
+  });
+
+  test('a whole URL, by which a client asks a proxy', async () => {
+    const asked = 'GET http://evil.example/setup/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n';
+    expect(await sendRaw(asked)).toMatch(/^HTTP\/1\.1 404 /);
+  });
+});
+
+describe('survives', () => {
+  test.each([
+    ['what is not HTTP', '\x16\x03\x01\x02\x00hello\r\n\r\n', 400],
+    ['a head of 1 MB', `GET /setup/ HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(1_048_576)}\r\n\r\n`, 431],
+    [
+      'a body that nobody reads',
+      'POST /setup/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9999999\r\n\r\nabc',
+      405,
+    ],
+  ])('%s', async (_, bytes, status) => {
+    const answer = await sendRaw(bytes).catch((error: NodeJS.ErrnoException) => {
+      // The server closed while the bytes were still on their way.
+      expect(['ECONNRESET', 'EPIPE']).toContain(error.code);
+      return `HTTP/1.1 ${status} `;
+    });
+    expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    expect((await fetch(url('/setup/'))).status).toBe(200);
+  });
+
+  test('clients that leave in the middle', async () => {
+    for (const bytes of ['', 'GET /se', 'GET /setup/ HTTP/1.1\r\nHost: localhost\r\n\r\n']) {
+      const socket = connect(web.endpoint.port, '127.0.0.1');
+      await once(socket, 'connect');
+      socket.write(bytes);
+      socket.resetAndDestroy();
+    }
+    expect((await fetch(url('/setup/'))).status).toBe(200);
+  });
+
+  test('a request for a tunnel, which it does not make', async () => {
+    expect(await sendRaw('CONNECT localhost:443 HTTP/1.1\r\nHost: localhost:443\r\n\r\n')).toBe('');
+    expect((await fetch(url('/setup/'))).status).toBe(200);
+  });
+});
+
+test('closes with a client that holds its connection', async () => {
+  const socket = connect(web.endpoint.port, '127.0.0.1');
+  await once(socket, 'connect');
+  socket.write('GET /setup/ HTTP/1.1\r\nHost: local');
+  const closed = text(socket);
+  await web.close();
+  await closed;
+});
+
+describe('a place that cannot be had', () => {
+  const nowhere = createLog('error', () => {});
+  const page = () => setupPage({ method: 'GET', path: '/', userAgent: '' }, ca, proxy);
+
+  test('taken by another program', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const address = other.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    await expect(startWeb({ host: '127.0.0.1', port }, page, nowhere)).rejects.toThrow(
+      new RegExp(`127\\.0\\.0\\.1:${port}: another program has it.*--web-listen`),
+    );
+    other.close();
+  });
+
+  test.each([
+    ['192.0.2.1', /this machine has no such address.*--web-listen/],
+    ['no.such.host.invalid', /the name cannot be looked up.*--web-listen/],
+  ])('%s', async (host, message) => {
+    await expect(startWeb({ host, port: 0 }, page, nowhere)).rejects.toMatchObject({
+      name: 'UserError',
+      message: expect.stringMatching(message),
+    });
+  });
+});
