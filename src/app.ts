@@ -14,6 +14,7 @@ import { isThere } from './offline/probe.js';
 import { OfflineStandIn } from './offline/stand-in.js';
 import type { Phones } from './phones.js';
 import { startPhones } from './phones.js';
+import type { PullLoop } from './pull/loop.js';
 import { answerBy } from './recorder/answer.js';
 import type { RecorderSettings } from './recorder/messages.js';
 import { Recorder } from './recorder/recorder.js';
@@ -27,7 +28,8 @@ import { SCALE_PORT } from './wire/upstreams.js';
 const FALLBACK_PORT = 8081;
 /** The same warning is shown once in so long, however often its cause comes. */
 const REPEAT_AFTER_MS = 60_000;
-const DAY_MS = 24 * 3_600_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 
 /** A running scaletap. */
 export interface App {
@@ -118,6 +120,8 @@ export async function startApp(settings: Settings, log: Log): Promise<App> {
     await relay.close();
     throw error;
   });
+  const pulls =
+    settings.pullEvery === 0 ? null : await pullLoop(settings, calls, recorder, () => standIn.mayCall, log);
   let control: Control | null = null;
   const opened = recorder.start().then(async (file) => {
     control = await controlOf(settings.dataDir, standIn, log);
@@ -131,7 +135,7 @@ export async function startApp(settings: Settings, log: Log): Promise<App> {
       control?.close();
       catchUp.close();
       standIn.close();
-      await Promise.all([relay.close(), phones.close()]);
+      await Promise.all([relay.close(), phones.close(), pulls?.close()]);
       await recorder.close();
     },
   };
@@ -156,6 +160,26 @@ function recorderSettings(settings: Settings, { timeoutMs }: Calls): RecorderSet
     learn: settings.learn === 'always',
     leaseMs: leaseMsFor(timeoutMs),
   };
+}
+
+/** Pulls on a timer. What that takes is loaded only when it is asked for. */
+async function pullLoop(
+  { pullEvery, upstreamCa }: Settings,
+  calls: Calls,
+  recorder: Recorder,
+  mayCall: () => boolean,
+  log: Log,
+): Promise<PullLoop> {
+  const [{ PullLoop }, { reachOf }, { RecorderPlace }, { upstreamContext }] = await Promise.all([
+    import('./pull/loop.js'),
+    import('./pull/reach.js'),
+    import('./recorder/pull-place.js'),
+    import('./wire/upstream-context.js'),
+  ]);
+  const upstreamAt = (host: string, port: number) => calls.upstreamAt(host, port);
+  const reach = reachOf(calls.dial, upstreamAt, await upstreamContext(upstreamCa));
+  const place = new RecorderPlace(recorder);
+  return new PullLoop({ place, reach, mayCall, everyMs: pullEvery * HOUR_MS }, log);
 }
 
 /** Lets `scaletap mode` reach this process; goes without when that cannot be. */

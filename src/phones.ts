@@ -8,8 +8,9 @@ import type { Authority } from './trust/authority.js';
 import { openAuthority } from './trust/authority.js';
 import { certsFolder } from './trust/files.js';
 import { mobileconfig } from './trust/mobileconfig.js';
-import { isAppHost } from './vendors/apps.js';
+import { appHosts, isAppHost } from './vendors/apps.js';
 import type { PageAnswer, PageRequest } from './web/answer.js';
+import { textAnswer } from './web/answer.js';
 import { startWeb } from './web/server.js';
 import { setupPage } from './web/setup-page.js';
 import type { Endpoint } from './wire/address.js';
@@ -163,14 +164,13 @@ class LateAuthority {
 
   /** The page by which a phone is set up. */
   page(request: PageRequest, proxy: { readonly host: string | null; readonly port: number }): PageAnswer {
-    if (this.#facts !== null) return setupPage(request, this.#facts, proxy);
-    const body = Buffer.from(`${this.#problem ?? 'The certificate is being made. Try again in a moment.'}\n`);
-    const headers = [
-      ['Content-Type', 'text/plain; charset=utf-8'],
-      ['Content-Length', String(body.length)],
-      ['Retry-After', '2'],
-    ] as const;
-    return { status: 503, headers, body };
+    if (this.#facts !== null) return setupPage(request, this.#facts, proxy, appHosts);
+    if (this.#problem === null) {
+      return textAnswer(request, 503, 'the certificate is being made; try again in a moment', [
+        ['Retry-After', '2'],
+      ]);
+    }
+    return textAnswer(request, 503, 'there is no certificate authority; the log of scaletap says why');
   }
 }
 

@@ -83,7 +83,9 @@ export class PullLoop {
     const wanted = { all: false, sinceMs: null };
     const result = await pullRenpho(session, place, { ...reach, ...wanted, signal: this.#end.signal });
     account.stale = result.end === 'stale' ? { mark, isKept: false } : null;
-    this.#tell(id, result);
+    // The app may have got a new session meanwhile, which ends the one before.
+    const newest = sessionOf((await place.values(id))?.get('session') ?? '');
+    if (account.stale === null || newest === null || sessionMark(newest) === mark) this.#tell(id, result);
   }
 
   /** Whether an account is to be pulled with a session, which may be known to be stale. */

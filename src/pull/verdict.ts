@@ -40,8 +40,11 @@ export function verdictOf(exchange: Exchange): Verdict {
     return { kind: 'again', why: `the cloud answered with ${name} ${code}${inWords(code)}` };
   }
   if (code !== null && good.has(code) && status < 400) {
-    // An envelope with nothing in it is as good as null; one that cannot be opened is not.
-    return { kind: 'good', got: got === undefined && refusals.length === 0 ? null : got };
+    // An envelope with nothing in it is as good as null; one that cannot be opened stays as it is.
+    const isClosed = typeof got === 'string' || (got === undefined && refusals.length > 0);
+    if (!isClosed) return { kind: 'good', got: got ?? null };
+    const reasons = refusals.map(({ reason }) => reason).join(', ');
+    return { kind: 'refused', why: `the answer of the cloud cannot be read (${reasons})` };
   }
   const what =
     code === null ? `HTTP ${status} and nothing of its protocol` : `${name} ${code}${inWords(code)}`;

@@ -36,7 +36,19 @@ export type Question =
   /** {@link OwedPlace.settle} */
   | { readonly ask: 'owed-settle'; readonly id: number; readonly outcome: Outcome }
   /** A visit of our own needs the values of a device: all of them, by name. */
-  | { readonly ask: 'values'; readonly vendor: string; readonly device: string };
+  | { readonly ask: 'values'; readonly vendor: string; readonly device: string }
+  /** The devices of a vendor that have a value of this name. */
+  | { readonly ask: 'devices-with'; readonly vendor: string; readonly name: string }
+  /** The time of the newest weight of a person. */
+  | { readonly ask: 'newest'; readonly vendor: string; readonly person: string }
+  /** A value that is not of an exchange. */
+  | {
+      readonly ask: 'keep';
+      readonly vendor: string;
+      readonly device: string;
+      readonly name: string;
+      readonly text: string;
+    };
 
 /** What comes back. */
 export interface Replies {
@@ -44,6 +56,10 @@ export interface Replies {
   readonly 'owed-next': OwedItem | undefined;
   readonly 'owed-settle': undefined;
   readonly values: ReadonlyMap<string, string>;
+  readonly 'devices-with': readonly string[];
+  /** In milliseconds since the Unix epoch; null when there is none. */
+  readonly newest: number | null;
+  readonly keep: undefined;
 }
 
 export interface OurAnswer {

@@ -136,6 +136,17 @@ function answerer(
         const { vendor, device } = question;
         return new Map(store.values.list({ vendor, device }).map(({ name, text }) => [name, text]));
       }
+      case 'devices-with': {
+        const all = store.values.list({ vendor: question.vendor });
+        return all.filter(({ name }) => name === question.name).map(({ device }) => device);
+      }
+      case 'newest':
+        return store.readings.newest(question.vendor, question.person, 'weight')?.timeMs ?? null;
+      case 'keep': {
+        const { vendor, device, name, text } = question;
+        const { values } = store;
+        return values.change(() => values.put(vendor, device, name, text, Date.now() * 1000)) as undefined;
+      }
     }
   };
   return (question, untilMs) => {

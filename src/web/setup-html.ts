@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { escapeHtml } from './escape-html.js';
+import { scriptAddress } from './proxy-script.js';
 import type { ProxyPlace, System } from './setup-steps.js';
 import { systems } from './setup-steps.js';
 
@@ -77,17 +78,21 @@ scaletap again.</p>
 `;
 }
 
-function proxyFacts({ host, port }: ProxyPlace): string {
+function proxyFacts(proxy: ProxyPlace): string {
+  const { host, port } = proxy;
+  const script = scriptAddress(proxy);
   const address =
     host === null ? 'the address of the machine that runs scaletap' : `<code>${escapeHtml(host)}</code>`;
   return `<h2>The proxy</h2>
 <dl>
 <dt>Server</dt><dd>${address}</dd>
 <dt>Port</dt><dd><code>${port}</code></dd>
+<dt>Automatic</dt><dd><code>${escapeHtml(script ?? `http://ADDRESS:${port}/proxy.pac`)}</code></dd>
 </dl>
 <p>User and password only if scaletap was started with <code>--proxy-login</code>.</p>
-<p class="note">While scaletap does not run, a device with this proxy reaches no web page on this network. Then
-switch the proxy off: &ldquo;To remove it all&rdquo; says where.</p>`;
+<p class="note">Automatic sends only the servers of scale makers by way of scaletap, and nothing while scaletap does not
+run. A device with server and port set by hand sends everything by way of it, and reaches no web page on this network
+while scaletap does not run. Then switch the proxy off: &ldquo;To remove it all&rdquo; says where.</p>`;
 }
 
 function certificateFacts({ fingerprintSha256, subject, notAfterMs }: ShownCa): string {

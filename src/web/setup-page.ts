@@ -1,5 +1,6 @@
 import type { PageAnswer, PageRequest } from './answer.js';
 import { answer, refusedMethod, textAnswer } from './answer.js';
+import { proxyScript, SCRIPT } from './proxy-script.js';
 import { setupHtml, styleHash } from './setup-html.js';
 import type { ProxyPlace } from './setup-steps.js';
 
@@ -17,10 +18,15 @@ interface CaFacts {
 
 /**
  * Answers for the page that sets a phone up: the page at `/`, and the certificate as `/ca.mobileconfig`, `/ca.cer`
- * (DER) and `/ca.pem`. All its links are relative, so it may stand below any path that ends with a slash. What comes
+ * (DER) and `/ca.pem`, and for the script by which a device finds its proxy, with the hosts `apps`. All its links are relative, so it may stand below any path that ends with a slash. What comes
  * in a request only chooses among fixed texts; none of it is in an answer.
  */
-export function setupPage(request: PageRequest, ca: CaFacts, proxy: ProxyPlace): PageAnswer {
+export function setupPage(
+  request: PageRequest,
+  ca: CaFacts,
+  proxy: ProxyPlace,
+  apps: readonly string[],
+): PageAnswer {
   const refused = refusedMethod(request);
   if (refused !== null) return refused;
   switch (request.path.split(/[?#]/, 1)[0]) {
@@ -35,6 +41,11 @@ export function setupPage(request: PageRequest, ca: CaFacts, proxy: ProxyPlace):
       return answer(request, 200, 'application/x-x509-ca-cert', ca.der, fileName('scaletap-ca.cer'));
     case '/ca.pem':
       return answer(request, 200, 'application/x-pem-file', Buffer.from(ca.pem), fileName('scaletap-ca.pem'));
+    case `/${SCRIPT}`: {
+      if (proxy.host === null) return textAnswer(request, 404, "the script is on the proxy's own port");
+      const script = Buffer.from(proxyScript(apps, proxy.host, proxy.port));
+      return answer(request, 200, 'application/x-ns-proxy-autoconfig', script);
+    }
     default:
       return textAnswer(request, 404, 'there is no such page; the one for setting up a phone is at /');
   }

@@ -1,4 +1,5 @@
 import { escapeHtml } from './escape-html.js';
+import { scriptAddress } from './proxy-script.js';
 
 /** Where the proxy is. */
 export interface ProxyPlace {
@@ -40,8 +41,9 @@ ${fingerprint} under More Details where it shows one, and install it. iOS throws
 within some minutes; then load it again.</li>
 <li>Settings, General, About, Certificate Trust Settings: switch on the one whose name begins with
 <strong>scaletap CA</strong>. Without this switch the certificate counts for nothing.</li>
-<li>Settings, Wi-Fi, the (i) beside your network, Configure Proxy: choose Manual, enter ${serverAndPort(proxy)},
-Save.</li>
+<li>Settings, Wi-Fi, the (i) beside your network, Configure Proxy: choose Automatic, enter as URL
+${scriptAt(proxy)}, Save. Only the servers of scale makers then go by way of scaletap. If the app does not go by that,
+choose Manual, enter ${serverAndPort(proxy)}, Save: then everything does.</li>
 <li>Close the Renpho app for good (swipe it away), then open it.</li>
 </ol>
 <p>The proxy holds for this one Wi-Fi network. Away from home the app goes its usual way.</p>
@@ -70,7 +72,7 @@ anyway, choose the file. Where the menus are others, search the settings for &ld
 <li>Encryption &amp; credentials, Trusted credentials, User: open the one of scaletap and compare its
 ${fingerprint}.</li>
 <li>Settings, Network &amp; internet, Wi-Fi or Internet, the gear beside your network, the pencil, Advanced options,
-Proxy: choose Manual, enter ${serverAndPort(proxy)}, Save.</li>
+Proxy: choose Proxy Auto-Config, enter as URL ${scriptAt(proxy)}, Save. Or Manual, with ${serverAndPort(proxy)}.</li>
 <li>Force the Renpho app to stop, then open it.</li>
 </ol>
 <p><strong>To remove it all:</strong> Proxy: None. Then Encryption &amp; credentials, Trusted credentials, User,
@@ -84,8 +86,9 @@ function macosSteps(proxy: ProxyPlace): string {
 <a class="file" href="ca.cer">Certificate (.cer)</a></li>
 <li>In Keychain Access, open the one whose name begins with <strong>scaletap CA</strong>, compare its
 ${fingerprint}, then Trust, When using this certificate: Always Trust.</li>
-<li>System Settings, Network, your network, Details, Proxies: switch on both Web proxy (HTTP) and Secure web proxy
-(HTTPS), enter ${serverAndPort(proxy)} in both.</li>
+<li>System Settings, Network, your network, Details, Proxies: switch on Automatic proxy configuration, enter as URL
+${scriptAt(proxy)}. Or switch on both Web proxy (HTTP) and Secure web proxy (HTTPS), and enter
+${serverAndPort(proxy)} in both.</li>
 </ol>
 <p><strong>To remove it all:</strong> switch both proxies off, and delete the certificate in Keychain Access.</p>`;
 }
@@ -96,8 +99,8 @@ function windowsSteps(proxy: ProxyPlace): string {
 <li>Compare the ${fingerprint}: where the file is, run <code>certutil -hashfile scaletap-ca.cer SHA256</code>.</li>
 <li>Open the file: Install Certificate, Current User, Place all certificates in the following store, Trusted Root
 Certification Authorities.</li>
-<li>Settings, Network &amp; internet, Proxy, Manual proxy setup, Use a proxy server: enter
-${serverAndPort(proxy)}, Save.</li>
+<li>Settings, Network &amp; internet, Proxy, Use setup script: enter ${scriptAt(proxy)}, Save. Or, under Manual proxy
+setup, ${serverAndPort(proxy)}.</li>
 </ol>
 <p><strong>To remove it all:</strong> switch the proxy off. Then start <kbd>certmgr.msc</kbd>, Trusted Root
 Certification Authorities, Certificates, and delete the one whose name begins with scaletap CA.</p>`;
@@ -117,6 +120,13 @@ environment.</li>
 </ol>
 <p><strong>To remove it all:</strong> unset the proxy, delete the file and run
 <code>update-ca-certificates --fresh</code>.</p>`;
+}
+
+function scriptAt(proxy: ProxyPlace): string {
+  const address = scriptAddress(proxy);
+  return address === null
+    ? `<code>http://ADDRESS:${proxy.port}/proxy.pac</code>, with the address of the machine that runs scaletap`
+    : `<code>${escapeHtml(address)}</code>`;
 }
 
 function serverAndPort({ host, port }: ProxyPlace): string {

@@ -7,7 +7,7 @@ import type { RenphoCloud, RenphoCloudOptions } from '../servers/renpho-cloud.js
 import { renphoCloud } from '../servers/renpho-cloud.js';
 import type { Answered } from './curl.js';
 import { sendAll } from './curl.js';
-import { folder, output, Program, until } from './scaletap.js';
+import { folder, output, Program, run, until } from './scaletap.js';
 
 /** A phone's apps, a running scaletap that is their proxy, and a stand-in for both of Renpho's clouds. */
 
@@ -43,10 +43,10 @@ export class Proxied {
     flags: readonly string[] = [],
     options: RenphoCloudOptions = {},
     enter: readonly string[] = [],
+    dataDir = folder(),
   ): Promise<Proxied> {
     const cloud = await renphoCloud(options);
     onTestFinished(() => cloud.close());
-    const dataDir = folder();
     const usual = flags.includes('--proxy-listen') ? [] : ['--proxy-listen', '127.0.0.1:0'];
     const listen = ['--listen', '127.0.0.1:0', '--web-listen', 'off', ...usual];
     const args = ['serve', ...listen, '--data-dir', dataDir, ...cloud.upstreamFlags, ...flags];
@@ -54,7 +54,8 @@ export class Proxied {
     const [, port] = await program.says(/listening for phones: (?:port |\S+:)(\d+)/);
     await program.says(/keeping exchanges and readings/);
     const caFile = join(folder(), 'ca.pem');
-    await output('ca', 'export', '--out', caFile, '--data-dir', dataDir);
+    // Without it where the authority of the folder is damaged.
+    await run('ca', 'export', '--out', caFile, '--data-dir', dataDir);
     return new Proxied(cloud, dataDir, program, Number(port), caFile);
   }
 

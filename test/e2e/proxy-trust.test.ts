@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
@@ -8,7 +8,7 @@ import { newCall, oldCall } from '../servers/renpho-app.js';
 import { startChromium } from './chromium.js';
 import { sendAll } from './curl.js';
 import { Proxied } from './proxied.js';
-import { folder } from './scaletap.js';
+import { folder, run } from './scaletap.js';
 
 /** Real clients judge the certificates of a running scaletap; those that do not take them are let through. */
 
@@ -76,6 +76,42 @@ test('a client that speaks HTTP/2 only is let through to the cloud', async () =>
   expect(await house.output('exchanges')).toMatch(/only-h2/);
   const [after] = await house.send([newCall(house.books.addAccount(), tokenTime, {})]);
   expect(after?.status).toBe(200);
+});
+
+test('a client that leaves after the handshake, twice, may pin a certificate, and is let through', async () => {
+  const house = await Proxied.open();
+  for (let times = 0; times < 2; times++) {
+    await sClient(house);
+    await house.exchanges(times + 1);
+  }
+  expect(await house.output('exchanges')).toMatch(/left-unused/);
+  await expect(sClient(house)).rejects.toThrow('unable to get local issuer certificate');
+});
+
+test('the authority is the same after a restart', async () => {
+  const first = await Proxied.open();
+  await first.program.kill('SIGTERM');
+  const again = await Proxied.open([], {}, [], first.dataDir);
+  const account = again.books.addAccount();
+  const way = { proxyPort: again.port, caFile: first.caFile };
+  const [answer] = await sendAll([newCall(account, tokenTime, {})], way);
+  expect(answer?.status).toBe(200);
+});
+
+test('with an authority that is damaged, apps have the true cloud, and people are told', async () => {
+  const first = await Proxied.open();
+  await first.program.kill('SIGTERM');
+  const damaged = join(first.dataDir, 'certs', 'scaletap-ca.key');
+  truncateSync(damaged, 100);
+  const refused = await run('ca', '--data-dir', first.dataDir);
+  expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining(damaged) });
+  const again = await Proxied.open([], {}, [], first.dataDir);
+  await again.program.says(/error .*scaletap-ca\.key/);
+  const account = again.books.addAccount();
+  const way = { proxyPort: again.port, caFile: again.cloud.caFile };
+  const [answer] = await sendAll([newCall(account, tokenTime, {})], way);
+  expect(answer?.status).toBe(200);
+  expect(statSync(damaged).size).toBe(100);
 });
 
 describe.skipIf(!available('chromium') || !available('certutil'))('Chromium', () => {

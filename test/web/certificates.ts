@@ -8,4 +8,6 @@ export const ca = {
   mobileconfig: Buffer.from('<?xml version="1.0"?><plist/>'),
 };
 
+export const apps = ['cloud.renpho.com', '*.qnclouds.com'];
+
 export const proxy = { host: '192.168.1.10', port: 8888 };

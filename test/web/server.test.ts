@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createLog } from '../../src/log.js';
 import { startWeb } from '../../src/web/server.js';
 import { setupPage } from '../../src/web/setup-page.js';
-import { ca, proxy } from './certificates.js';
+import { apps, ca, proxy } from './certificates.js';
 
 let lines: string[];
 let web: Awaited<ReturnType<typeof startWeb>>;
@@ -19,7 +19,7 @@ beforeEach(async () => {
     { host: '127.0.0.1', port: 0 },
     (asked) => {
       if (failing) throw new Error('no page today');
-      return setupPage(asked, ca, proxy);
+      return setupPage(asked, ca, proxy, apps);
     },
     createLog('info', (line) => lines.push(line)),
   );
@@ -205,7 +205,7 @@ test('closes with a client that holds its connection', async () => {
 
 describe('a place that cannot be had', () => {
   const nowhere = createLog('error', () => {});
-  const page = () => setupPage({ method: 'GET', path: '/', userAgent: '' }, ca, proxy);
+  const page = () => setupPage({ method: 'GET', path: '/', userAgent: '' }, ca, proxy, apps);
 
   test('taken by another program', async () => {
     const other = createServer().listen(0, '127.0.0.1');

@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { setupPage } from '../../src/web/setup-page.js';
-import { ca, proxy } from './certificates.js';
+import { apps, ca, proxy } from './certificates.js';
 
 const iPhone = 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 Safari/604.1';
 
 function get(path: string, { method = 'GET', userAgent = iPhone, subject = ca.subject } = {}) {
-  const { status, headers, body } = setupPage({ method, path, userAgent }, { ...ca, subject }, proxy);
+  const { status, headers, body } = setupPage({ method, path, userAgent }, { ...ca, subject }, proxy, apps);
   return {
     status,
     body,
@@ -49,7 +50,12 @@ describe('the page', () => {
   test('says where the proxy is, and what to enter when that is not known', () => {
     expect(page()).toContain('<dt>Server</dt><dd><code>192.168.1.10</code></dd>');
     expect(page()).toContain('<dt>Port</dt><dd><code>8888</code></dd>');
-    const unknown = setupPage({ method: 'GET', path: '/', userAgent: '' }, ca, { host: null, port: 8888 });
+    const unknown = setupPage(
+      { method: 'GET', path: '/', userAgent: '' },
+      ca,
+      { host: null, port: 8888 },
+      apps,
+    );
     expect(unknown.body.toString()).toContain('the address of the machine that runs scaletap');
   });
 
@@ -148,4 +154,39 @@ test('nothing of a request is in an answer, whatever it is, and every answer is 
       expect(header.get('set-cookie')).toBeNull();
     }),
   );
+});
+
+describe('the script by which a device finds its proxy', () => {
+  const script = (host: string) => {
+    const { status, body } = setupPage(
+      { method: 'GET', path: '/proxy.pac', userAgent: '' },
+      ca,
+      { host, port: 8888 },
+      apps,
+    );
+    expect(status).toBe(200);
+    const dnsDomainIs = (name: string, domain: string) => name.endsWith(domain);
+    return (name: string): unknown =>
+      runInNewContext(`${body.toString()}\nFindProxyForURL("", name)`, { dnsDomainIs, name });
+  };
+
+  test.each([
+    ['cloud.renpho.com', 'PROXY 192.168.1.10:8888; DIRECT'],
+    ['Renpho.QNclouds.com', 'PROXY 192.168.1.10:8888; DIRECT'],
+    ['scaletap.setup', 'PROXY 192.168.1.10:8888; DIRECT'],
+    ['renpho.com', 'DIRECT'],
+    ['qnclouds.com.example.org', 'DIRECT'],
+    ['example.org', 'DIRECT'],
+  ])('%s: %s', (name, way) => {
+    expect(script('192.168.1.10')(name)).toBe(way);
+  });
+
+  test('knows how an IPv6 address is written', () => {
+    expect(script('fd00::10')('cloud.renpho.com')).toBe('PROXY [fd00::10]:8888; DIRECT');
+  });
+
+  test('is not there where nobody knows the address of the proxy', () => {
+    const asked = { method: 'GET', path: '/proxy.pac', userAgent: '' };
+    expect(setupPage(asked, ca, { host: null, port: 8888 }, apps).status).toBe(404);
+  });
 });

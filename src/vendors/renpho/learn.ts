@@ -1,6 +1,6 @@
 import type { Findings, Known, Value } from '../vendor.js';
 import type { RenphoExchange } from './exchange.js';
-import { isObject, type JsonObject, textOf } from './json.js';
+import { isObject, type JsonObject, numberOf, parseJson, textOf } from './json.js';
 import { profileOf } from './profiles.js';
 import {
   isAccount,
@@ -20,7 +20,7 @@ import {
  * an account, of `profile` that of any person:
  *
  *     session        the newest that worked, see session.ts
- *     stale          {"mark":"..","why":"HTTP 401"}: the cloud has refused that very session, see sessionMark
+ *     stale          {"mark":"..","why":"HTTP 401","atMs":..}: that very session, see sessionMark, was refused then
  *     tables         where the cloud keeps the rows          [{"userIds":["5245.."],"tableName":"measurements_info_8"}]
  *     family         members of the family by id             ["5245.."]
  *     friends        friends by id; never pulled             ["5919.."]
@@ -99,13 +99,12 @@ class Lesson {
   #worked(session: RenphoSession): void {
     const { userId } = session;
     const { startedAtUs } = this.#renpho.exchange;
-    const mark = sessionMark(session);
-    // An answer that was on its way when the session was refused is no sign that it works again.
-    const refusedUs = this.#known.note(`refused:${mark}`);
-    if (typeof refusedUs === 'number' && startedAtUs <= refusedUs) return;
+    // What was asked before a session was refused, or comes out of an old file, is no sign that there is a good one.
+    const stale = this.#known.value(userId, 'stale');
+    if (stale !== undefined && startedAtUs / 1000 < refusedAtMs(stale)) return;
     this.#value(userId, 'session', sessionText(session));
-    this.notes.push([`account:${mark}`, userId]);
-    if (this.#known.value(userId, 'stale') !== undefined) this.#value(userId, 'stale', '');
+    this.notes.push([`account:${sessionMark(session)}`, userId]);
+    if (stale !== undefined) this.#value(userId, 'stale', '');
   }
 
   /**
@@ -127,8 +126,8 @@ class Lesson {
     const mark = sessionMark(session);
     const newest = this.#newest(session.userId);
     if (newest === null || sessionMark(newest) !== mark) return;
-    this.notes.push([`refused:${mark}`, this.#renpho.exchange.startedAtUs]);
-    this.#value(session.userId, 'stale', JSON.stringify({ mark, why }));
+    const atMs = Math.floor(this.#renpho.exchange.startedAtUs / 1000);
+    this.#value(session.userId, 'stale', JSON.stringify({ mark, why, atMs }));
   }
 
   /** Of `{scale:[{userIds,count,tableName}]}` all but the count, which is wrong. */
@@ -168,6 +167,12 @@ class Lesson {
 }
 
 const MOST_PEOPLE = 200;
+
+/** When the request was sent that was refused. */
+function refusedAtMs(stale: string): number {
+  const json = parseJson(stale);
+  return (isObject(json) ? numberOf(json.atMs) : undefined) ?? 0;
+}
 
 /** The session in a request: of the new API in its headers, of the old one in its parameters. */
 function carriedSession({ api, exchange }: RenphoExchange, known: Known): RenphoSession | null {

@@ -70,8 +70,10 @@ function isCoded(head: Uint8Array): boolean {
   return codings(head, 'content-encoding').some((coding) => coding !== 'identity');
 }
 
+/** Undefined unless it is an object or a list: nothing stands beside a bare text to tell what it is. */
 function jsonParts(text: string, tests: SecretTests): Part[] | undefined {
-  if (parseJson(text) === undefined) return undefined;
+  const json = parseJson(text);
+  if (typeof json !== 'object' || json === null) return undefined;
   return jsonSpans(text, tests).map((span) => jsonPart(span));
 }
 

@@ -8,6 +8,10 @@ export interface Row {
   readonly uploaded: boolean;
   /** Whether it stands in a list of what was deleted. */
   readonly deleted: boolean;
+  /** Whose it is by its own word; undefined when it names nobody. */
+  readonly person: string | undefined;
+  /** Whom the object names that it stands in, or the next one outwards. */
+  readonly around: string | undefined;
 }
 
 export interface Rows {
@@ -54,6 +58,37 @@ export function cloudIdOf(row: JsonObject): string | null {
   return text === undefined || /^0*$/.test(text) ? null : text;
 }
 
+/**
+ * Whom an object names. The owner comes first; a Wi-Fi scale's row that the app has not yet given to anybody has only
+ * `subUserId` (a1dancole/renpho-mcp, README).
+ */
+function personOf(json: JsonObject): string | undefined {
+  return (
+    personId(json.bUserId) ??
+    personId(json.b_user_id) ??
+    personId(json.subUserId) ??
+    personId(json.sub_user_id) ??
+    personId(json.userId) ??
+    personId(json.user_id)
+  );
+}
+
+/** An id that is somebody's. */
+export function personId(value: unknown): string | undefined {
+  const text = textOf(value);
+  return text === undefined || /^0*$/.test(text) ? undefined : text;
+}
+
+/** Where a value stands. */
+interface Surroundings {
+  readonly inDeleted: boolean;
+  /** In JSON that stands as a text: texts are taken apart once. */
+  readonly inText: boolean;
+  readonly person: string | undefined;
+}
+
+const outermost: Surroundings = { inDeleted: false, inText: false, person: undefined };
+
 class Walk {
   readonly rows: Row[] = [];
   readonly deleted = new Set<string>();
@@ -63,22 +98,30 @@ class Walk {
     this.#uploaded = uploaded;
   }
 
-  /** JSON has at most so many levels as parseJson lets through, and texts are taken apart once. */
-  visit(value: unknown, inDeleted = false, inText = false): void {
+  /** JSON has at most so many levels as parseJson lets through. */
+  visit(value: unknown, around = outermost): void {
     if (typeof value === 'string') {
-      if (!inText && /^\s*[[{]/.test(value)) this.visit(parseJson(value), inDeleted, true);
+      if (!around.inText && /^\s*[[{]/.test(value)) this.visit(parseJson(value), { ...around, inText: true });
     } else if (Array.isArray(value)) {
-      for (const element of value) this.visit(element, inDeleted, inText);
+      for (const element of value) this.visit(element, around);
     } else if (isObject(value)) {
-      if ((value.timeStamp ?? value.time_stamp ?? '') !== '') {
-        this.rows.push({ json: value, uploaded: this.#uploaded, deleted: inDeleted });
-      }
-      for (const name in value) {
-        const inner = value[name];
-        if (deletedNames.has(name)) this.#delete(inner);
-        if (typeof inner === 'object' || typeof inner === 'string') {
-          this.visit(inner, inDeleted || deletedNames.has(name), inText);
-        }
+      this.#visitObject(value, around);
+    }
+  }
+
+  #visitObject(json: JsonObject, around: Surroundings): void {
+    const person = personOf(json);
+    if ((json.timeStamp ?? json.time_stamp ?? '') !== '') {
+      const { inDeleted: deleted, person: outer } = around;
+      this.rows.push({ json, uploaded: this.#uploaded, deleted, person, around: outer });
+    }
+    const inside = person === undefined ? around : { ...around, person };
+    for (const name in json) {
+      const inner = json[name];
+      const isList = deletedNames.has(name);
+      if (isList) this.#delete(inner);
+      if (typeof inner === 'object' || typeof inner === 'string') {
+        this.visit(inner, isList ? { ...inside, inDeleted: true } : inside);
       }
     }
   }

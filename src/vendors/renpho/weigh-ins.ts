@@ -7,9 +7,9 @@ import { isAboutFriends } from './endpoints.js';
 import type { RenphoExchange } from './exchange.js';
 import { measurements } from './fields.js';
 import { girths, isGirths } from './girths.js';
-import { type JsonObject, numberOf, textOf } from './json.js';
+import { type JsonObject, numberOf } from './json.js';
 import type { Refusals } from './refusals.js';
-import { cloudIdOf, type Row, type Rows, rowsOf, secondsOf } from './rows.js';
+import { cloudIdOf, personId, type Row, type Rows, rowsOf, secondsOf } from './rows.js';
 
 /** What was found in the rows of an exchange. */
 interface WeighIns {
@@ -36,7 +36,7 @@ const MOST_DELAY_S = 180;
 /** Whose account it is, by the request; null when that does not tell. */
 export function accountOf({ exchange, query, form }: RenphoExchange): string | null {
   const header = lowerHeader(exchange.request.head, 'userid', 'first');
-  return idOf(header) ?? idOf(query.get('user_id')) ?? idOf(form.get('user_id')) ?? null;
+  return personId(header) ?? personId(query.get('user_id')) ?? personId(form.get('user_id')) ?? null;
 }
 
 /**
@@ -62,8 +62,9 @@ class Reader {
   readonly #uploadsAt: ReadonlyMap<number, number>;
   readonly #refusals: Refusals;
   readonly #startedAtS: number;
-  /** Whom a row belongs to that names nobody. A friend's weigh-in is never the account's. */
+  /** Whom a row belongs to when neither it nor what it stands in names anybody. */
   readonly #account: string | null;
+  /** Of friends: what they weigh is never the account's. */
   readonly #mustNamePerson: boolean;
 
   constructor(renpho: RenphoExchange, { rows, ids }: Rows, refusals: Refusals) {
@@ -72,7 +73,7 @@ class Reader {
     this.#refusals = refusals;
     this.#startedAtS = renpho.exchange.startedAtUs / 1_000_000;
     this.#mustNamePerson = isAboutFriends(renpho.path);
-    this.#account = this.#mustNamePerson ? null : accountOf(renpho);
+    this.#account = accountOf(renpho);
   }
 
   read(row: Row): void {
@@ -83,7 +84,7 @@ class Reader {
 
   #add(row: Row, numbersIn: (json: JsonObject, refusals: Refusals) => Map<Kind, number>): void {
     const { json } = row;
-    const person = personOf(json) ?? this.#account;
+    const person = row.person ?? (this.#mustNamePerson ? null : (row.around ?? this.#account));
     if (person === null && this.#mustNamePerson) return;
     const seconds = secondsOf(json);
     if (seconds === undefined) {
@@ -153,27 +154,6 @@ function uploadsAt(rows: readonly Row[]): ReadonlyMap<number, number> {
     if (seconds !== undefined) counts.set(seconds, (counts.get(seconds) ?? 0) + 1);
   }
   return counts;
-}
-
-/**
- * Whose a row is, by itself. The owner comes first; a Wi-Fi scale's row that the app has not yet given to anybody has
- * only `subUserId` (a1dancole/renpho-mcp, README).
- */
-function personOf(row: JsonObject): string | undefined {
-  return (
-    idOf(row.bUserId) ??
-    idOf(row.b_user_id) ??
-    idOf(row.subUserId) ??
-    idOf(row.sub_user_id) ??
-    idOf(row.userId) ??
-    idOf(row.user_id)
-  );
-}
-
-/** An id that is somebody's. */
-function idOf(value: unknown): string | undefined {
-  const text = textOf(value);
-  return text === undefined || /^0*$/.test(text) ? undefined : text;
 }
 
 function deviceOf({ mac }: JsonObject): string {

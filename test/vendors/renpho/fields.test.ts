@@ -107,10 +107,3 @@ test('any row gives finite numbers above 0 of kinds with a label', () => {
     ),
   );
 });
-
-test('of many refusals thirty are told, and the rest counted', () => {
-  const refusals = new Refusals([{ reason: 'body-cut', detail: 'x' }]);
-  for (let i = 0; i < 100; i++) refusals.add('bad-value', `${i}`);
-  expect(refusals.all).toHaveLength(31);
-  expect(refusals.all.at(-1)).toEqual({ reason: 'and-more', detail: '71 more' });
-});

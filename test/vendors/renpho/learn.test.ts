@@ -171,7 +171,7 @@ describe('a session goes stale', () => {
 
   test('until it works again, which an answer that was on its way does not say', () => {
     const memory = new Memory();
-    const at = (startedAtUs: number) => ({ startedAtUs });
+    const at = (seconds: number) => ({ startedAtUs: seconds * 1_000_000 });
     memory.play(page('first', {}, at(1)), page('first', { status: 401 }, at(3)), page('first', {}, at(2)));
     expect(memory.session()).toBe('first is stale');
     memory.play(page('first', {}, at(4)));

@@ -193,6 +193,7 @@ describe('what cannot be read is covered as a whole', () => {
     ['an answer that is not JSON', message('HTTP/1.1 200 OK\r\n', '<p>hunter2</p>')],
     ['one that was cut', { ...message('HTTP/1.1 200 OK\r\n', '{"a":"hunter2"}'), complete: false }],
     ['one whose copy was cut', { ...message('HTTP/1.1 200 OK\r\n', '{"a":"hunter2"}'), bodyBytes: 99 }],
+    ['a text that says nothing of itself', message('HTTP/1.1 200 OK\r\n', '"hunter2"')],
     ['an unknown compression', message('HTTP/1.1 200 OK\r\nContent-Encoding: zz\r\n', '{"a":"hunter2"}')],
     [
       'a compression that is not there',
@@ -343,4 +344,25 @@ test('spans are in order, apart, inside and not empty, whatever the bytes are', 
       });
     }),
   );
+});
+
+/** Texts of a megabyte that make a careless search start over at every byte. */
+const endless: readonly (readonly [what: string, body: string])[] = [
+  ['letters before =', `{"a":"${'a'.repeat(1e6)} ="}`],
+  ['letters behind @', `{"a":"@${'a'.repeat(1e6)}"}`],
+  ['@ after @', `{"a":"${'a@'.repeat(5e5)}"}`],
+  ['= after =', `{"a":"${'a='.repeat(5e5)}"}`],
+  ['brackets in a string', `{"a":"${'[{'.repeat(5e5)}"}`],
+  ['quotes in a string', `{"a":"${'\\"'.repeat(5e5)}"}`],
+  ['secret names in a list', `[${'"token",'.repeat(1e5)}1]`],
+  ['white space', `[${' '.repeat(5e5)}"token",${' '.repeat(5e5)}1]`],
+  ['fields of a form', 'a=[{&'.repeat(2e5)],
+];
+
+test.each(endless)('%s are looked through once', (_, body) => {
+  const began = performance.now();
+  const exchange = signIn('', {}, { request: message('POST /x HTTP/1.1\r\n', body) });
+  expect(asked(exchange)).toHaveLength(body.length);
+  // What takes a second here would take hours if each byte were looked at from each other one.
+  expect(performance.now() - began).toBeLessThan(10_000);
 });

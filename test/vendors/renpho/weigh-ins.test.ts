@@ -109,6 +109,16 @@ describe('the person is', () => {
     expect(who(fields)).toBe(person);
   });
 
+  test('whom the object names that it stands in, before the account', () => {
+    const rows = {
+      userId: 3,
+      list: [{ timeStamp: now, weight: 80 }],
+      member: { bUserId: 4, rows: [{ timeStamp: now, weight: 80 }] },
+    };
+    expect(answered(rows).readings.map(({ person }) => person)).toEqual(['3', '4']);
+    expect(answered(rows, 'RenphoHealth/app/friend/list').readings).toEqual([]);
+  });
+
   test('nobody, when the account is not told either', () => {
     expect(who({}, '0')).toBeNull();
     expect(
