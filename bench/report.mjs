@@ -1,5 +1,5 @@
 /** What the rounds say, as tables that read the same on a terminal and as Markdown. */
-import { cpus, release, totalmem } from 'node:os';
+import { countErrors, goalsTable, heading, median, notesList, quotient, ratio, round, table } from './tables.mjs';
 
 /**
  * @typedef {import('./peers.mjs').Peer} Peer
@@ -35,14 +35,7 @@ import { cpus, release, totalmem } from 'node:os';
 export function report(findings) {
   const { date, command, connections, results, nodeMs, soak } = findings;
   const rows = results.filter(({ rounds }) => rounds.length > 0).map(summarise);
-  const [cpu] = cpus();
-  const parts = [
-    '# Benchmark',
-    [
-      `\`${command}\`, ${date.toISOString().slice(0, 16).replace('T', ' ')} UTC.`,
-      `${cpu?.model.trim()}, ${cpus().length} cores, ${gigabytes(totalmem())} GB, Linux ${release()}, Node ${process.version}.`,
-    ].join('\n'),
-  ];
+  const parts = ['# Benchmark', heading(command, date)];
   if (rows.length > 0) {
     const empty = median(nodeMs);
     parts.push(
@@ -54,7 +47,7 @@ export function report(findings) {
   }
   if (soak !== null) parts.push(`## Soak\n\n${soakTable(soak)}`);
   const notes = results.flatMap(notesOf);
-  if (notes.length > 0) parts.push(`## Notes\n\n${notes.map((note) => `- ${note}`).join('\n')}`);
+  if (notes.length > 0) parts.push(notesList(notes));
   return `${parts.join('\n\n')}\n`;
 }
 
@@ -80,8 +73,6 @@ function summarise({ peer, rounds }) {
     repliesKept: rounds.every(({ many, one }) => many.repliesKept && one.repliesKept),
   };
 }
-
-const countErrors = ({ errors }) => Object.values(errors).reduce((sum, count) => sum + count, 0);
 
 function speedTable(rows, connections) {
   const splice = find(rows, 'splice');
@@ -165,20 +156,7 @@ function goalTable(rows, emptyMs, soak) {
     ['start of `node -e 0`', quotient(ours?.startMs, emptyMs), '<=', 6],
     ['exchanges lost', ours?.lost, '<=', 0],
   ];
-  return table(
-    ['scaletap', 'measured', 'goal', ''],
-    goals.map(([what, measured, sign, asked]) => [
-      what,
-      measured === undefined ? '' : figure(measured),
-      `${sign} ${asked}`,
-      verdict(measured, sign, asked),
-    ]),
-  );
-}
-
-function verdict(measured, sign, asked) {
-  if (measured === undefined) return 'not measured';
-  return (sign === '>=' ? measured >= asked : measured <= asked) ? 'met' : 'not met';
+  return goalsTable(goals);
 }
 
 function soakTable({ failure, samples, memoryMb, perSecond, completed, missing, said, errors }) {
@@ -212,34 +190,3 @@ function notesOf({ peer, rounds, failures }) {
 }
 
 const find = (rows, name) => rows.find(({ peer }) => peer.name === name);
-const quotient = (a, b) => (a === undefined || b === undefined ? undefined : a / b);
-const round = (number) => (number === undefined ? '' : Math.round(number).toLocaleString('en'));
-const figure = (number) => String(Number(number.toFixed(number < 10 ? 3 : 1)));
-const gigabytes = (bytes) => Math.round(bytes / 2 ** 30);
-
-function ratio(a, b) {
-  const found = quotient(a, b);
-  return found === undefined ? '' : found.toFixed(2);
-}
-
-/** The middle value; undefined when there is none, or when the peer has no such measure. */
-function median(values) {
-  const sorted = values.filter((value) => value !== undefined).sort((a, b) => a - b);
-  if (sorted.length === 0) return undefined;
-  const half = sorted.length / 2;
-  return (sorted[Math.ceil(half) - 1] + sorted[Math.floor(half)]) / 2;
-}
-
-/** A Markdown table, padded so that it is a table without Markdown too; numbers to the right. */
-function table(heads, rows) {
-  const all = [heads, ...rows];
-  const widths = heads.map((_, column) => Math.max(3, ...all.map((row) => row[column].length)));
-  const right = heads.map((_, column) => rows.every((row) => /^[\d.,]*$/.test(row[column])));
-  const line = (cells) => `| ${cells.join(' | ')} |`;
-  const pad = (row) =>
-    row.map((cell, column) => (right[column] ? cell.padStart(widths[column]) : cell.padEnd(widths[column])));
-  const rule = widths.map((width, column) =>
-    right[column] ? `${'-'.repeat(width - 1)}:` : '-'.repeat(width),
-  );
-  return [line(pad(heads)), line(rule), ...rows.map((row) => line(pad(row)))].join('\n');
-}

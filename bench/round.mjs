@@ -30,12 +30,25 @@ import { cpuSeconds, firstReply, freePort, residentMb, startPeer, startScript, s
  * @property {string} [said] the last that it printed, when it lost something or did not stop
  */
 
-/** The cloud for the whole bench, with its `stats()` since the last time that they were asked for. */
+const scaleLoad = new URL('./load.mjs', import.meta.url);
+
+/** The cloud of the scales for the whole bench. */
 export async function startOrigin() {
-  const child = startScript(new URL('./origin.mjs', import.meta.url), [`${await freePort()}`]);
-  const { port } = await message(child);
+  return startCloud(new URL('./origin.mjs', import.meta.url), [`${await freePort()}`]);
+}
+
+/**
+ * A cloud in a process of its own: what it says when it listens, with its `stats()` since the last time that they
+ * were asked for.
+ *
+ * @param {URL} script
+ * @param {string[]} args
+ */
+export async function startCloud(script, args) {
+  const child = startScript(script, args);
+  const listening = await message(child);
   return {
-    port,
+    ...listening,
     stats() {
       child.send('stats');
       return message(child);
@@ -67,9 +80,9 @@ export function runRound(peer, origin, settings) {
     await origin.stats();
     const { warmUpMs, measureMs, reconnect, connections } = settings;
     const orders = { port, reconnect, warmUpMs, measureMs, exchanges: null };
-    const many = await runLoad({ ...orders, connections }, child);
+    const many = await runLoad(scaleLoad, { ...orders, connections }, child);
     const memoryMb = child && residentMb(child.pid);
-    const one = await runLoad({ ...orders, connections: 1, measureMs: measureMs / 2 }, child);
+    const one = await runLoad(scaleLoad, { ...orders, connections: 1, measureMs: measureMs / 2 }, child);
     const { altered, bad } = await origin.stats();
     return {
       many,
@@ -98,7 +111,7 @@ export function runSoak(peer, origin, settings, exchanges, sampled) {
     const from = performance.now();
     const sample = (completed) =>
       sampled({ completed, mb: residentMb(child.pid).now, seconds: (performance.now() - from) / 1000 });
-    const load = await runLoad(orders, child, sample);
+    const load = await runLoad(scaleLoad, orders, child, sample);
     sample(load.completed);
     return { ...load, memoryMb: residentMb(child.pid) };
   });
@@ -133,12 +146,12 @@ async function withPeer(peer, origin, parent, work) {
 }
 
 /** The last that a peer printed, to be put behind what is said of it. */
-function lastLines(log) {
+export function lastLines(log) {
   const lines = readFileSync(log, 'utf8').trim().split('\n').slice(-5);
   return lines.map((line) => `\n  ${line}`).join('');
 }
 
-function countJournal(folder) {
+export function countJournal(folder) {
   const database = new Database(join(folder, 'scaletap.db'));
   try {
     return Number(database.prepare('select count(*) as count from exchange').get().count);
@@ -147,9 +160,16 @@ function countJournal(folder) {
   }
 }
 
-/** Runs a load generator to its end and reads the peer's CPU time around what it measures. */
-function runLoad(orders, peerChild, progress = () => undefined) {
-  const child = startScript(new URL('./load.mjs', import.meta.url), [JSON.stringify(orders)]);
+/**
+ * Runs a load generator to its end and reads the peer's CPU time around what it measures.
+ *
+ * @param {URL} script
+ * @param {object} orders
+ * @param {import('node:child_process').ChildProcess | null} peerChild
+ * @param {(completed: number) => void} progress
+ */
+export function runLoad(script, orders, peerChild, progress = () => undefined) {
+  const child = startScript(script, [JSON.stringify(orders)]);
   const cpu = () => (peerChild === null ? 0 : cpuSeconds(peerChild.pid));
   let spent = 0;
   return new Promise((resolve, reject) => {

@@ -1,6 +1,7 @@
-/** `npm run bench`: installs and builds what is missing, then runs the benchmark, or the one of `--offline`. */
+/** `npm run bench`: installs and builds what is missing, then runs the benchmark, or the one of `--offline` or `--proxy`. */
 import { ready } from './ready.mjs';
 
 ready();
 // What it imports is only there once the project is ready.
-await import(process.argv.includes('--offline') ? '../bench/offline.mjs' : '../bench/run.mjs');
+if (process.argv.includes('--offline')) await import('../bench/offline.mjs');
+else await import(process.argv.includes('--proxy') ? '../bench/proxy.mjs' : '../bench/run.mjs');

@@ -119,10 +119,8 @@ async function signIn(
     return { got, exchange: last };
   } catch (error) {
     if (!(error instanceof PullStopped || error instanceof NotToBeHad)) throw error;
-    // The old cloud says 500 for a wrong password.
-    throw new UserError(
-      `could not sign in to ${host}: ${printable(error.message)}. Are the e-mail address and the password right?`,
-    );
+    const also = host === OLD_HOST ? '. For a wrong password this cloud may say 500, too' : '';
+    throw new UserError(`could not sign in to ${host}: ${printable(error.message)}${also}`);
   } finally {
     await cloud.close();
   }

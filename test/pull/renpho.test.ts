@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { RenphoBooks } from '../servers/renpho-books.js';
 import type { TroubleKind } from '../servers/renpho-cloud.js';
-import { jsonOf, seal } from '../servers/renpho-envelope.js';
+import { jsonOf, parsed, seal, unseal } from '../servers/renpho-envelope.js';
 import { testAuthority } from '../servers/test-authority.js';
 import { cloudOfTest, inBooks, pull, quick, sessionOf, TestPlace } from './pulling.js';
 
@@ -77,6 +78,28 @@ describe('the new cloud', () => {
     cloud.books.addWeighIns(account.id, 1, { newestAt: Math.floor(Date.now() / 1000) - 20 * 86_400 + 5 });
     await pull(cloud, account, place);
     expect(place.weighIns()).toEqual(inBooks(cloud));
+  });
+
+  test('rows that fall only for each scale are read to their end every time', async () => {
+    const account = new RenphoBooks().addAccount();
+    const rowsOf = (first: number, count: number) =>
+      Array.from({ length: count }, (_, i) => ({
+        ...{ id: first + i, bUserId: account.id, weight: 80 },
+        timeStamp: 1_700_000_000 - 86_400 * i - first,
+      })).sort((a, b) => b.timeStamp - a.timeStamp);
+    const other = rowsOf(1_000, 150);
+    const lists = [...rowsOf(1, 200), ...other];
+    const cloud = await serverOfTest((path, { pageNum }) => {
+      const from = 100 * (Number(pageNum) - 1);
+      const page = path.endsWith(FOUR) ? lists.slice(from, from + 100) : [];
+      return JSON.stringify({ code: 101, msg: 'success', data: seal(jsonOf(page)) });
+    });
+    const place = new TestPlace();
+    await pull(cloud, account, place);
+    expect(place.weighIns().length).toBe(350);
+    lists.splice(200, 0, { id: 9_999, bUserId: account.id, weight: 81, timeStamp: 1_700_086_400 });
+    await pull(cloud, account, place);
+    expect(place.weighIns()).toContain(9_999n);
   });
 
   test('a cloud that gives the first page for every page comes to an end', async () => {
@@ -201,6 +224,28 @@ describe('the old cloud', () => {
     expect(names).toContain('terminal_user_session_key');
     const theirs = sent?.headers.filter(([name]) => !/^(host|connection)$/.test(name));
     expect(theirs).toEqual(sessionOf(account).headers);
+  });
+
+  test('both arrays are gone on with for as long as they bring rows', async () => {
+    const account = new RenphoBooks().addAccount({ api: 'old' });
+    const row = (id: number) => ({ id, b_user_id: account.id, weight: 80, time_stamp: 1_600_000_000 + id });
+    const asked: string[] = [];
+    const answers: Readonly<Record<string, object>> = {
+      'last_at=883630800': { last_at: 5, last_ary: [] },
+      '': { previous_ary: [row(9), row(8)], last_ary: [], previous_flag: 1, previous_at: 800, last_at: 900 },
+      'previous_at=800': { previous_ary: [row(7)], last_ary: [], previous_flag: 1, previous_at: 700 },
+      // The same again: there is no more.
+      'previous_at=700': { previous_ary: [row(7)], last_ary: [], previous_flag: 1, previous_at: 600 },
+    };
+    const cloud = await serverOfTest((path) => {
+      const word = /(?:last|previous)_at=\d+/.exec(path)?.[0] ?? '';
+      asked.push(word);
+      return jsonOf({ status_code: '20000', ...answers[word] });
+    });
+    const place = new TestPlace();
+    expect(await pull(cloud, account, place)).toMatchObject({ end: 'whole', problems: [] });
+    expect(asked).toEqual(Object.keys(answers));
+    expect(place.weighIns()).toEqual([7n, 8n, 9n]);
   });
 
   test('stale in the middle', async () => {
@@ -331,12 +376,23 @@ describe('trouble', () => {
   }, 60_000);
 });
 
-/** A server for both hosts that answers every path with a text. */
-async function serverOfTest(answer: (path: string) => string): Promise<{ port: number; caFile: string }> {
+/** A server that answers with a text, by the path and by what is in the envelope. */
+async function serverOfTest(
+  answer: (path: string, sent: Record<string, unknown>) => string,
+): Promise<{ port: number; caFile: string }> {
   const authority = await testAuthority();
-  const server = createServer(await authority.issue(['cloud.renpho.com']), (request, response) => {
-    request.resume().on('end', () => response.end(answer(request.url ?? '')));
-  });
+  const server = createServer(
+    await authority.issue(['cloud.renpho.com', 'renpho.qnclouds.com']),
+    (request, response) => {
+      text(request).then(
+        (body) => {
+          const plain = body === '' ? '' : unseal(Object(parsed(body)).encryptData);
+          response.end(answer(request.url ?? '', Object(plain === '' ? {} : parsed(plain))));
+        },
+        () => response.destroy(),
+      );
+    },
+  );
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   onTestFinished(async () => {

@@ -173,6 +173,41 @@ describe('JSON stays JSON', () => {
   });
 });
 
+test('whatever stands beside it, JSON stays JSON and a weigh-in stays what it was', () => {
+  const name = fc.constantFrom(
+    'token',
+    'e-mail',
+    'phone',
+    'fitBitAuth',
+    'key',
+    'data',
+    'a',
+    'b\n"',
+    '\u00e9',
+    'list',
+  );
+  const { tree } = fc.letrec((tie) => ({
+    tree: fc.oneof(
+      { depthSize: 'small' },
+      fc.jsonValue(),
+      fc.array(tie('tree')),
+      fc.dictionary(name, tie('tree')),
+    ),
+  }));
+  const row = { timeStamp: 1_781_160_072, weight: 88.15, bUserId: account };
+  fc.assert(
+    fc.property(tree, tree, (before, after) => {
+      // Which `json` would make bare numbers of.
+      fc.pre(!JSON.stringify([before, after]).includes('"#'));
+      const page = call({ path: 'x', got: [before, row, after] });
+      const { code, data } = JSON.parse(answered(page));
+      expect(code).toBe(101);
+      expect(data).toHaveLength(3);
+      expect(data[1]).toEqual(row);
+    }),
+  );
+});
+
 test('what nobody has described loses its free text besides, but not its weigh-ins', () => {
   const row = {
     timeStamp: 1_790_000_000,

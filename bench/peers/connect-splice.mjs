@@ -1,0 +1,39 @@
+/**
+ * The least that a forward proxy can be: it takes a CONNECT, calls always the same port, and then bytes in, bytes out,
+ * nothing looked at. The measure for a tunnel of ours.
+ *
+ *     node connect-splice.mjs PORT UPSTREAM_PORT
+ */
+import { connect, createServer } from 'node:net';
+
+const [port, upstreamPort] = process.argv.slice(2).map(Number);
+
+createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
+  let head = '';
+  client.on('error', () => client.destroy());
+  client.on('data', function onHead(chunk) {
+    head += chunk.latin1Slice();
+    const end = head.indexOf('\r\n\r\n') + 4;
+    if (end < 4) return;
+    client.off('data', onHead);
+    client.pause();
+    const upstream = connect({ port: upstreamPort, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
+    upstream.on('connect', () => {
+      client.write('HTTP/1.1 200 Connection Established\r\n\r\n');
+      upstream.write(head.slice(end), 'latin1');
+      forward(client, upstream);
+      forward(upstream, client);
+      client.resume();
+    });
+    upstream.on('error', () => client.destroy());
+  });
+}).listen(port, '127.0.0.1');
+
+function forward(from, to) {
+  from.on('data', (chunk) => {
+    if (!to.write(chunk)) from.pause();
+  });
+  to.on('drain', () => from.resume());
+  from.on('end', () => to.end());
+  from.on('error', () => to.destroy());
+}
