@@ -4,8 +4,15 @@ import { connect, createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { newCall, oldCall } from '../servers/renpho-app.js';
-import { curl, PROXY_REFUSED, sendAll } from './curl.js';
-import { canHaveNetworks, PUBLIC_CLIENT, PUBLIC_SERVER, smallInternet } from './network.js';
+import { curl, PROXY_REFUSED, sendAll, UNTRUSTED } from './curl.js';
+import {
+  canHaveNetworks,
+  PUBLIC_CLIENT,
+  PUBLIC_NAME,
+  PUBLIC_SERVER,
+  REBOUND_NAME,
+  smallInternet,
+} from './network.js';
 import { Proxied } from './proxied.js';
 
 /** Where a running scaletap leads as a proxy, and whom: to the internet only, and the people of the house only. */
@@ -101,35 +108,40 @@ test('the name in the hello decides whose traffic it is, when CONNECT names an a
 
 describe.skipIf(!canHaveNetworks())('in a network of its own, with an internet', () => {
   test('clients from outside of the house are not served', async () => {
-    const internet = await smallInternet();
-    const house = await Proxied.open(['--proxy-listen', '0.0.0.0:0'], {}, internet.enter);
-    const at = `http://${PUBLIC_SERVER}:${house.port}`;
-    const get = ['--proxy', at, `http://${PUBLIC_SERVER}/`];
-    const refused = await curl(
-      ['--interface', PUBLIC_CLIENT, '--write-out', '%{http_code}', ...get],
-      '',
-      internet.enter,
-    );
-    expect(refused.stdout).toMatch(/403$/);
-    await house.program.says(/client-not-local|own house/);
-    const served = await curl(
-      ['--proxy', `http://127.0.0.1:${house.port}`, `http://${PUBLIC_SERVER}/`],
-      '',
-      internet.enter,
-    );
-    expect(served).toMatchObject({ code: 0, stdout: 'hello of the internet' });
+    const { enter } = await smallInternet();
+    const house = await Proxied.open(['--proxy-listen', '0.0.0.0:0'], {}, enter);
+    const proxy = ['--proxy', `http://${PUBLIC_SERVER}:${house.port}`, `http://${PUBLIC_NAME}/`];
+    const args = ['--interface', PUBLIC_CLIENT, '--write-out', '%{http_code}', ...proxy];
+    expect((await curl(args, '', enter)).stdout).toMatch(/403$/);
+    await house.program.says(/own house/);
+    const neighbour = ['--proxy', `http://127.0.0.1:${house.port}`, `http://${PUBLIC_NAME}/`];
+    expect(await curl(neighbour, '', enter)).toMatchObject({ code: 0, stdout: 'hello of the internet' });
   });
 
   test('hosts that are no vendor of ours are reached, by their own certificate, and leave no trace', async () => {
-    const internet = await smallInternet();
-    const house = await Proxied.open([], {}, internet.enter);
-    const args = ['--proxy', `http://127.0.0.1:${house.port}`, '--connect-to', `::${PUBLIC_SERVER}:443`];
-    const url = `https://${internet.name}/secret/path`;
-    const said = await curl([...args, '--cacert', internet.caFile, url], '', internet.enter);
-    expect(said).toMatchObject({ code: 0, stdout: 'hello of the internet' });
-    const distrusted = await curl([...args, '--cacert', house.caFile, url], '', internet.enter);
-    expect(distrusted.code).toBe(60);
+    const { enter, caFile } = await smallInternet();
+    const house = await Proxied.open(['--log-level', 'debug'], {}, enter);
+    const proxy = ['--proxy', `http://127.0.0.1:${house.port}`];
+    for (const url of [`http://${PUBLIC_NAME}/secret/path`, `https://${PUBLIC_NAME}/secret/path`]) {
+      const said = await curl([...proxy, '--cacert', caFile, url], '', enter);
+      expect(said).toMatchObject({ code: 0, stdout: 'hello of the internet' });
+    }
+    const ours = await curl([...proxy, '--cacert', house.caFile, `https://${PUBLIC_NAME}/`], '', enter);
+    expect(ours.code).toBe(UNTRUSTED);
     expect((await house.output('exchanges')).trimEnd().split('\n')).toHaveLength(1);
-    expect(house.program.stderr).not.toContain(internet.name);
+    expect(house.program.stderr).not.toMatch(/elsewhere|secret/);
+  });
+
+  test('a name that leads into the house is refused, whoever asks', async () => {
+    const { enter } = await smallInternet();
+    // Its resolver for the vendors is the same one: to that, all of qnclouds.com is at home.
+    const house = await Proxied.open(['--upstream-dns', '127.0.0.1'], {}, enter);
+    const proxy = ['--proxy', `http://127.0.0.1:${house.port}`, '--cacert', house.caFile];
+    for (const host of [REBOUND_NAME, 'feelfit.qnclouds.com']) {
+      const plain = await curl([...proxy, '--write-out', '%{http_code}', `http://${host}/`], '', enter);
+      expect(plain.stdout, host).toMatch(/(403|508)$/);
+      const tunnel = await curl([...proxy, '--fail', `https://${host}/`], '', enter);
+      expect(tunnel.code, host).not.toBe(0);
+    }
   });
 });

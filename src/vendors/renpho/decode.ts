@@ -1,8 +1,8 @@
 import { printable } from '../../model/escape.js';
 import type { Exchange } from '../../model/exchange.js';
 import { type Kind, labelOf, unitOf, unitSymbols } from '../../model/quantity.js';
+import { quote } from '../quote.js';
 import type { DecodedField } from '../vendor.js';
-import { quote } from '../withings/refusals.js';
 import { type RenphoExchange, renphoExchange } from './exchange.js';
 import { measurements } from './fields.js';
 import { girths, isGirths } from './girths.js';

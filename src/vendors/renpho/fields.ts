@@ -1,5 +1,5 @@
 import { type Kind, type Unit, unitOf } from '../../model/quantity.js';
-import { quote } from '../withings/refusals.js';
+import { quote } from '../quote.js';
 import { type JsonObject, numberOf } from './json.js';
 import type { Refusals } from './refusals.js';
 

@@ -1,4 +1,4 @@
-import { skipSpace, stringEnd, valueEnd } from '../withings/json-secrets.js';
+import { skipSpace, stringEnd, valueEnd } from '../json-text.js';
 import { parseJson } from './json.js';
 
 /** `[from, to)` of a text, and whether it is the inside of a JSON string or a bare value. */

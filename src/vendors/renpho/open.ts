@@ -1,8 +1,8 @@
 import type { Exchange, RawMessage } from '../../model/exchange.js';
 import { chunkSegments } from '../../model/message.js';
+import { skipSpace, stringEnd, valueEnd } from '../json-text.js';
 import { contentOf, isCut, lowerHeader, view } from '../raw.js';
 import { codings, editHead, withValue } from '../reframe.js';
-import { skipSpace, stringEnd, valueEnd } from '../withings/json-secrets.js';
 import { decoded } from './codings.js';
 import { unwrap } from './envelope.js';
 import { DEEPEST, isObject, parseJson } from './json.js';

@@ -1,10 +1,10 @@
 import type { Exchange, RawMessage } from '../../model/exchange.js';
+import { Form, type FormField, isClean, parseForm } from '../form.js';
+import type { Range } from '../json-text.js';
 import { contentOf, hasChunkedBody, isCut, pathOf, targetOf, view } from '../raw.js';
 import { codings } from '../reframe.js';
+import { rawRanges } from '../spans.js';
 import type { SecretSpan } from '../vendor.js';
-import { Form, type FormField, isClean, parseForm } from '../withings/form.js';
-import type { Range } from '../withings/json-secrets.js';
-import { rawRanges } from '../withings/spans.js';
 import { isKnownPath } from './endpoints.js';
 import { parseJson } from './json.js';
 import { isSecretText, type JsonSpan, jsonSpans, type SecretTests } from './json-spans.js';

@@ -1,8 +1,8 @@
 import type { Kind } from '../../model/quantity.js';
 import { type Quality, type Reading, reading } from '../../model/reading.js';
+import { normalMac } from '../mac.js';
+import { quote } from '../quote.js';
 import { lowerHeader } from '../raw.js';
-import { normalMac } from '../withings/mac.js';
-import { quote } from '../withings/refusals.js';
 import { isAboutFriends } from './endpoints.js';
 import type { RenphoExchange } from './exchange.js';
 import { measurements } from './fields.js';

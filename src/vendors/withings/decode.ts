@@ -1,14 +1,14 @@
 import { printable } from '../../model/escape.js';
 import type { Exchange, RawMessage } from '../../model/exchange.js';
+import { Form, type FormField, isClean, parseForm } from '../form.js';
+import { quote } from '../quote.js';
 import { contentOf, isCut, pathOf, targetOf } from '../raw.js';
 import type { DecodedField } from '../vendor.js';
 import { MAINT } from './endpoints.js';
-import { Form, type FormField, isClean, parseForm } from './form.js';
 import { isObject, member, parseJson } from './json.js';
 import { isConfiguration } from './maint.js';
 import { measureType } from './measure-types.js';
 import { secretNames } from './redaction.js';
-import { quote } from './refusals.js';
 import { statusText } from './status.js';
 import { readHex, walkTlv } from './tlv.js';
 import { recordName, recordParts } from './tlv-records.js';

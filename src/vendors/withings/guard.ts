@@ -1,12 +1,12 @@
 import { printable } from '../../model/escape.js';
 import type { RawMessage } from '../../model/exchange.js';
+import { skipSpace, stringEnd, valueEnd } from '../json-text.js';
+import { quote } from '../quote.js';
 import { contentOf, hasChunkedBody, isCut, view } from '../raw.js';
 import { codings, editHead, withValue } from '../reframe.js';
 import type { Claim, Guarded } from '../vendor.js';
 import { parseJson } from './json.js';
-import { skipSpace, stringEnd, valueEnd } from './json-secrets.js';
 import { orderNamed, orders } from './orders.js';
-import { quote } from './refusals.js';
 
 /** What any JSON with such a member has in it: the name, or one of its characters as `\uXXXX`. */
 const marks = [...orders.keys(), '\\u'];

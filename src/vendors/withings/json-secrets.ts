@@ -1,7 +1,6 @@
+import type { Range } from '../json-text.js';
+import { skipSpace, stringEnd, valueEnd } from '../json-text.js';
 import { parseJson } from './json.js';
-
-/** `[from, to)` in a text. */
-export type Range = readonly [from: number, to: number];
 
 /**
  * Where the values of secret members lie in a JSON text: inside the quotes of a string, all of anything else.
@@ -21,42 +20,4 @@ export function jsonSecrets(text: string, isSecret: (name: string) => boolean): 
     else ranges.push([from, at]);
   }
   return ranges;
-}
-
-/** The index after a string's closing quote. */
-export function stringEnd(text: string, open: number): number {
-  for (let at = open + 1; at < text.length; at++) {
-    if (text[at] === '\\') at++;
-    else if (text[at] === '"') return at + 1;
-  }
-  return text.length;
-}
-
-/** The index of the next character that is not white space. */
-export function skipSpace(text: string, from: number): number {
-  let at = from;
-  while (at < text.length && ' \t\r\n'.includes(text[at] ?? '')) at++;
-  return at;
-}
-
-/** The index after a value, whatever it is. */
-export function valueEnd(text: string, from: number): number {
-  let depth = 0;
-  let at = from;
-  while (at < text.length) {
-    const c = text[at] ?? '';
-    if (c === '"') {
-      at = stringEnd(text, at);
-      if (depth === 0) return at;
-      continue;
-    }
-    if (c === '{' || c === '[') depth++;
-    else if (c === '}' || c === ']') {
-      // The end of what the value, a bare word, stands in.
-      if (depth === 0) return at;
-      if (--depth === 0) return at + 1;
-    } else if (depth === 0 && ', \t\r\n'.includes(c)) return at;
-    at++;
-  }
-  return at;
 }

@@ -1,10 +1,10 @@
 import { printable } from '../../model/escape.js';
 import type { RawMessage } from '../../model/exchange.js';
+import { quote } from '../quote.js';
 import { contentOf, hasChunkedBody, isCut, lowerHeader, pathOf, targetOf, view } from '../raw.js';
 import type { Judgement } from '../vendor.js';
 import { endpoints } from './endpoints.js';
 import { isObject, type JsonObject, member, parseJson } from './json.js';
-import { quote } from './refusals.js';
 import { fieldText, requestForm } from './request-form.js';
 
 type Bad = Extract<Judgement, { good: false }>;

@@ -1,7 +1,7 @@
-import type { Form } from './form.js';
+import type { Form } from '../form.js';
+import { normalMac } from '../mac.js';
+import { quote } from '../quote.js';
 import { explains, isSecretText } from './hash.js';
-import { normalMac } from './mac.js';
-import { quote } from './refusals.js';
 import { noteSession, Session } from './session-note.js';
 import { readHex, textOf, tlv, walkTlv } from './tlv.js';
 import type { Visit } from './visit.js';

@@ -1,9 +1,9 @@
 import { decimal, type Kind } from '../../model/quantity.js';
 import type { ReadingDraft } from '../../model/reading.js';
-import type { FormField } from './form.js';
+import type { FormField } from '../form.js';
+import { quote } from '../quote.js';
 import { isObject, type JsonObject, member, parseJson } from './json.js';
 import { type MeasureType, measureType, roomType } from './measure-types.js';
-import { quote } from './refusals.js';
 import { inUnitOf } from './unit-types.js';
 import type { Visit } from './visit.js';
 

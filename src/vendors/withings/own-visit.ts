@@ -1,10 +1,10 @@
 import type { RawMessage } from '../../model/exchange.js';
+import { Form, parseForm } from '../form.js';
+import { normalMac } from '../mac.js';
 import { contentOf, isCut } from '../raw.js';
 import type { Known, OwnVisit } from '../vendor.js';
-import { Form, parseForm } from './form.js';
 import { sessionHash } from './hash.js';
 import { member, parseJson } from './json.js';
-import { normalMac } from './mac.js';
 import { fieldText, formValue } from './request-form.js';
 
 const HOST = 'scalews.withings.net';

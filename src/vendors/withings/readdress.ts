@@ -1,7 +1,7 @@
 import type { RawMessage } from '../../model/exchange.js';
+import { Form, parseForm } from '../form.js';
 import { contentOf, isCut, lowerHeader } from '../raw.js';
 import { codings, editHead, withValue } from '../reframe.js';
-import { Form, parseForm } from './form.js';
 import { formValue } from './request-form.js';
 
 /**

@@ -1,12 +1,13 @@
 import type { Exchange, RawMessage } from '../../model/exchange.js';
+import { Form, type FormField, isClean, parseForm } from '../form.js';
+import type { Range } from '../json-text.js';
 import { contentOf, isCut, pathOf, targetOf, view } from '../raw.js';
+import { merge, rawRanges } from '../spans.js';
 import type { SecretSpan } from '../vendor.js';
 import { endpoints, MAINT } from './endpoints.js';
-import { Form, type FormField, isClean, parseForm } from './form.js';
 import { parseJson } from './json.js';
-import { jsonSecrets, type Range } from './json-secrets.js';
+import { jsonSecrets } from './json-secrets.js';
 import { isConfiguration } from './maint.js';
-import { merge, rawRanges } from './spans.js';
 import { readHex, walkTlv } from './tlv.js';
 import { recordSecret } from './tlv-records.js';
 

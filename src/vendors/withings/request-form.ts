@@ -1,6 +1,6 @@
 import type { RawMessage } from '../../model/exchange.js';
+import { Form, noForm, parseForm } from '../form.js';
 import { contentOf, isCut } from '../raw.js';
-import { Form, noForm, parseForm } from './form.js';
 
 /**
  * The fields of a request that are there as a whole: of a body that is cut, those before the last `&`. None when

@@ -1,8 +1,8 @@
+import { normalMac } from '../mac.js';
+import { quote } from '../quote.js';
 import { explains, type Proof } from './hash.js';
 import { member } from './json.js';
 import { learnReply, learnRequest, learnSession } from './learn.js';
-import { normalMac } from './mac.js';
-import { quote } from './refusals.js';
 import { Challenge, challengeOf, noteChallenge, noteSession, Session } from './session-note.js';
 import type { Visit } from './visit.js';
 

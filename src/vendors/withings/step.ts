@@ -1,8 +1,8 @@
 import type { RawMessage } from '../../model/exchange.js';
+import type { Form } from '../form.js';
+import { normalMac } from '../mac.js';
 import { pathOf, targetOf } from '../raw.js';
 import type { Step } from '../vendor.js';
-import type { Form } from './form.js';
-import { normalMac } from './mac.js';
 import { fieldText, requestForm } from './request-form.js';
 
 /**

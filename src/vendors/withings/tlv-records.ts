@@ -1,5 +1,5 @@
 import { printable } from '../../model/escape.js';
-import type { Range } from './json-secrets.js';
+import type { Range } from '../json-text.js';
 import { textOf } from './tlv.js';
 
 /**

@@ -1,10 +1,11 @@
+import { Form, isClean, parseForm } from '../form.js';
+import type { Range } from '../json-text.js';
+import { normalMac } from '../mac.js';
 import type { ValueRules } from '../vendor.js';
-import { Form, isClean, parseForm } from './form.js';
 import { isSecretText } from './hash.js';
 import { isObject, member, parseJson } from './json.js';
-import { jsonSecrets, type Range } from './json-secrets.js';
+import { jsonSecrets } from './json-secrets.js';
 import { isGravity } from './limits.js';
-import { normalMac } from './mac.js';
 import { secretNames } from './redaction.js';
 import { isHead, replyNames } from './reply-head.js';
 

@@ -1,14 +1,15 @@
 import type { Exchange, RawMessage } from '../../model/exchange.js';
 import type { KnownKind } from '../../model/quantity.js';
 import { type Quality, type Reading, type ReadingDraft, reading } from '../../model/reading.js';
+import { Form, type FormField, noForm, parseForm } from '../form.js';
+import { normalMac } from '../mac.js';
+import { quote } from '../quote.js';
 import { contentOf, isCut, view } from '../raw.js';
 import type { Findings, Known, Value } from '../vendor.js';
-import { Form, type FormField, noForm, parseForm } from './form.js';
 import { isObject, member, parseJson } from './json.js';
 import { EARLIEST_S } from './limits.js';
-import { normalMac } from './mac.js';
 import { ownStatus } from './own-status.js';
-import { quote, type RefusalReason, type WithingsRefusal } from './refusals.js';
+import type { RefusalReason, WithingsRefusal } from './refusals.js';
 import { type Session, sessionFrom } from './session-note.js';
 
 /** A reply that could be read. */

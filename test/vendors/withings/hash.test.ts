@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { normalMac } from '../../../src/vendors/mac.js';
 import { explains, sessionHash } from '../../../src/vendors/withings/hash.js';
-import { normalMac } from '../../../src/vendors/withings/mac.js';
 
 // From github.com/mncoppola/ws30, which publishes the secret of its author's own scale.
 test.each([

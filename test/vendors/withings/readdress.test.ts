@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { Form, parseForm } from '../../../src/vendors/form.js';
 import { contentOf } from '../../../src/vendors/raw.js';
-import { Form, parseForm } from '../../../src/vendors/withings/form.js';
 import { readdress } from '../../../src/vendors/withings/readdress.js';
 import { step } from '../../../src/vendors/withings/step.js';
 import { captures, exchangesOf, message, requestHead, text } from './exchanges.js';

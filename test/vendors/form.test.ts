@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Form, parseForm } from '../../../src/vendors/withings/form.js';
+import { Form, parseForm } from '../../src/vendors/form.js';
 
 function fieldsOf(text: string): (string | undefined)[][] | string {
   const form = parseForm(text);

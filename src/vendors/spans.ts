@@ -1,7 +1,7 @@
-import type { RawMessage } from '../../model/exchange.js';
-import { chunkSegments, type Segment } from '../../model/message.js';
-import { hasChunkedBody, view } from '../raw.js';
-import type { Range } from './json-secrets.js';
+import type { RawMessage } from '../model/exchange.js';
+import { chunkSegments, type Segment } from '../model/message.js';
+import type { Range } from './json-text.js';
+import { hasChunkedBody, view } from './raw.js';
 
 /**
  * Ranges of content turned into ranges of the raw body: a range that spans chunks is split, and chunk framing
