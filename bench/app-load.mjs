@@ -39,7 +39,8 @@ const PROGRESS = 1000;
 
 /** @type {LoadOrders} */
 const orders = JSON.parse(process.argv[2]);
-const secureContext = orders.caFile === null ? null : createSecureContext({ ca: readFileSync(orders.caFile) });
+const secureContext =
+  orders.caFile === null ? null : createSecureContext({ ca: readFileSync(orders.caFile) });
 const histogram = createHistogram();
 const errors = {};
 let completed = 0;
@@ -79,7 +80,9 @@ const phones = Array.from({ length: orders.connections }, () =>
       running -= 1;
       if (running > 0) return;
       if (measured === undefined) finish();
-      process.send({ result: { ...measured, firstUs, completed, repliesKept, errors } }, () => process.exit());
+      process.send({ result: { ...measured, firstUs, completed, repliesKept, errors } }, () =>
+        process.exit(),
+      );
     },
   }),
 );

@@ -15,14 +15,19 @@ export const OTHER_HOST = 'other.example';
 /** Any number of hosts whose traffic is read. */
 export const numberedHost = (number) => `h${number}.qnclouds.com`;
 
-const asked = body('encryptData', `{"pageNum":1,"pageSize":100,"userIds":["${USER}"],"tableName":"measurements_info_8"}`);
+const asked = body(
+  'encryptData',
+  `{"pageNum":1,"pageSize":100,"userIds":["${USER}"],"tableName":"measurements_info_8"}`,
+);
 const record = readFileSync(
   new URL('../captures/renpho/new_measurement_record_full_fixture.json', import.meta.url),
   'utf8',
 );
 
 /** The answer's body. */
-export const payload = Buffer.from(`{"code":101,"msg":"success",${body('data', `[${record.trim()}]`).slice(1)}`);
+export const payload = Buffer.from(
+  `{"code":101,"msg":"success",${body('data', `[${record.trim()}]`).slice(1)}`,
+);
 
 /** The whole answer, the same from every host. */
 export const reply = Buffer.concat([

@@ -9,19 +9,19 @@
  */
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { createSecureContext, createServer as createTlsServer } from 'node:tls';
+import { createServer as createTlsServer } from 'node:tls';
 import { OTHER_HOST, reply, requestTo } from './app-message.mjs';
 import { readMessage } from './http.mjs';
 
 const [keyFile, certificateFile] = process.argv.slice(2);
-const context = createSecureContext({ key: readFileSync(keyFile), cert: readFileSync(certificateFile) });
 
 let stats = { requests: 0, altered: 0, bad: 0 };
 
 const secure = createTlsServer({
   noDelay: true,
   ALPNProtocols: ['http/1.1'],
-  SNICallback: (_host, done) => done(null, context),
+  key: readFileSync(keyFile),
+  cert: readFileSync(certificateFile),
 });
 secure.on('secureConnection', (socket) => answer(socket, requestTo(socket.servername)));
 const plain = createServer({ noDelay: true }, (socket) => answer(socket, requestTo(OTHER_HOST)));
@@ -52,7 +52,8 @@ function answer(socket, expected) {
     if (asked === null || asked.end === null) return false;
     const bytes = pending.subarray(0, asked.end);
     const right = readMessage(expected, 0);
-    if (asked.start !== right.start || !asked.payload.equals(right.payload)) throw new Error('not the request');
+    if (asked.start !== right.start || !asked.payload.equals(right.payload))
+      throw new Error('not the request');
     if (!bytes.equals(expected)) stats.altered += 1;
     pending = asked.end === pending.length ? null : pending.subarray(asked.end);
     stats.requests += 1;

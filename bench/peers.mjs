@@ -100,7 +100,7 @@ function nginxCommand({ port, originPort, folder }) {
   return ['nginx', '-p', folder, '-e', `${logs}/error.log`, '-c', file];
 }
 
-function installed(program) {
+export function installed(program) {
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
   return folders.some((folder) => existsSync(join(folder, program))) ? undefined : 'not installed';
 }

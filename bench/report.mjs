@@ -1,5 +1,15 @@
 /** What the rounds say, as tables that read the same on a terminal and as Markdown. */
-import { countErrors, goalsTable, heading, median, notesList, quotient, ratio, round, table } from './tables.mjs';
+import {
+  countErrors,
+  goalsTable,
+  heading,
+  median,
+  notesList,
+  quotient,
+  ratio,
+  round,
+  table,
+} from './tables.mjs';
 
 /**
  * @typedef {import('./peers.mjs').Peer} Peer

@@ -1,5 +1,4 @@
 import type { Settings } from '../config/schema.js';
-import { askControl } from '../control/control.js';
 import type { Log } from '../log.js';
 import { UsageError, UserError } from '../model/errors.js';
 import { printable } from '../model/escape.js';
@@ -11,6 +10,7 @@ import type { OwedEntry, OwingDevice } from '../store/owed.js';
 import type { Store } from '../store/store.js';
 import { vendorNamed } from '../vendors/index.js';
 import { isOffline } from '../vendors/vendor.js';
+import { modeOf } from './mode-of.js';
 import { counted, localTime, print, Table } from './output.js';
 import { withStore } from './with-store.js';
 
@@ -125,16 +125,6 @@ function jsonLine(entry: OwedEntry): string {
 function idOf(word: string): number {
   if (/^[1-9]\d{0,14}$/.test(word)) return Number(word);
   throw new UsageError(`${printable(word)} is not the id of a measure; scaletap catch-up list has them`);
-}
-
-/** The mode of the serve of the data folder, which may have been switched; without one, that of the settings. */
-async function modeOf({ dataDir, mode }: Settings): Promise<string> {
-  try {
-    return await askControl(dataDir, { mode: null });
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    return mode;
-  }
 }
 
 /** One session of our own, as a device. Gives also how many of its measures are still owed. */

@@ -102,8 +102,8 @@ export async function exportTo(settings: Settings, log: Log): Promise<number> {
     const secrets = sound.length - shown.length;
     if (secrets > 0) {
       log.warn(
-        `${counted(secrets, 'secret')} left out, without which scaletap cannot tell whether a scale is itself; ` +
-          '--show-secrets exports them too',
+        `${counted(secrets, 'secret')} left out, without which scaletap can neither tell whether a scale is itself nor ` +
+          'pull from a cloud; --show-secrets exports them too',
       );
     }
     if (out !== null) await print(`${counted(shown.length, 'value')} written to ${out}\n`);
@@ -136,8 +136,11 @@ export async function importFrom(settings: Settings, [path = '']: readonly strin
 /** `scaletap values learn-secret DEVICE`: has the next offline session ask for the configuration of a scale. */
 export async function learnSecret(settings: Settings, [address = '']: readonly string[]): Promise<number> {
   return withStore(settings, async (store) => {
-    const { vendor, device, known } = deviceOf(address, settings, store);
+    const { vendor, device, rules, known } = deviceOf(address, settings, store);
     if (known.length === 0) throw notThere(store, device, undefined, known);
+    if (!rules.names.includes('learn-secret')) {
+      throw new UsageError(`${device} of ${vendor} is no scale that could be asked for a secret`);
+    }
     if (known.some(({ name }) => name === 'secret')) {
       await print(`The secret of ${device} is known already; nothing to do.\n`);
       return;
@@ -193,7 +196,9 @@ function deviceOf(address: string, settings: Settings, { values }: Store): Devic
   });
   const best = found.find(({ known }) => known.length > 0) ?? found[0];
   if (best !== undefined) return best;
-  throw new UsageError(`${address} is not the address of a device; write one such as 00:24:e4:00:00:01`);
+  throw new UsageError(
+    `${address} is neither the address of a device, such as 00:24:e4:00:00:01, nor the id of an account`,
+  );
 }
 
 function notThere(

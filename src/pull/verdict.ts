@@ -1,11 +1,8 @@
 import type { Exchange } from '../model/exchange.js';
 import { renphoExchange } from '../vendors/renpho/exchange.js';
+import { isGood, staleBy } from '../vendors/renpho/outcome.js';
 import type { Verdict } from './polite.js';
 
-/** What the clouds say when all is well: 101 the new one, 20000 the old one; clients have taken the others for it too. */
-const good: ReadonlySet<string> = new Set(['101', '0', '200', '20000']);
-/** The session is gone: 401 and 403 in the new cloud, 40302 in the old one. */
-const stale: ReadonlySet<string> = new Set(['401', '403', '40302']);
 /**
  * The cloud's own trouble, by docs/protocols/renpho.md: too many requests, server error, a 502 that its app passes over,
  * service exceptions.
@@ -29,17 +26,18 @@ const words: ReadonlyMap<string, string> = new Map([
 
 /** What the answer of either cloud is worth, by HTTP status and by the code in it. `got` of a good one is its data. */
 export function verdictOf(exchange: Exchange): Verdict {
-  const { api, status, code, got, refusals } = renphoExchange(exchange);
+  const renpho = renphoExchange(exchange);
+  const { api, status, code, got, refusals } = renpho;
   const name = api === 'new' ? 'code' : 'status';
-  if (status === 401 || status === 403) return { kind: 'stale', why: `HTTP ${status}` };
+  const stale = staleBy(renpho);
+  if (stale !== null) return { kind: 'stale', why: stale };
   if (status === 429 || status >= 500) {
     return { kind: 'again', why: `the cloud answered with HTTP ${status}${inWords(String(status))}` };
   }
-  if (code !== null && stale.has(code)) return { kind: 'stale', why: `${name} ${code}` };
   if (code !== null && trouble.has(code)) {
     return { kind: 'again', why: `the cloud answered with ${name} ${code}${inWords(code)}` };
   }
-  if (code !== null && good.has(code) && status < 400) {
+  if (isGood(renpho)) {
     // An envelope with nothing in it is as good as null; one that cannot be opened stays as it is.
     const isClosed = typeof got === 'string' || (got === undefined && refusals.length > 0);
     if (!isClosed) return { kind: 'good', got: got ?? null };

@@ -56,9 +56,6 @@ export class NotWanted extends Error {
 
 const noRest = (): void => undefined;
 
-/** What is learnt in any case: a secret may cross only once. The other takes back that it is asked for. */
-const alwaysLearnt: ReadonlySet<string> = new Set(['secret', 'learn-secret']);
-
 export interface ExchangeFilter {
   /** Ids above this one. */
   readonly after?: number | undefined;
@@ -152,7 +149,7 @@ export class Journal {
       if (dedupe && this.#has(exchange)) continue;
       for (const reading of findings.readings) found.push([reading, rows.length]);
       for (const { device, name, text } of findings.values) {
-        if (vendor === null || !(learn || alwaysLearnt.has(name))) continue;
+        if (vendor === null || !(learn || vendor.values.always.includes(name))) continue;
         if (text === '') this.#values.remove(vendor.name, device, name);
         else this.#values.set(vendor.name, device, name, text, exchange.startedAtUs);
       }

@@ -163,6 +163,8 @@ export interface OwnVisit {
 export interface ValueRules {
   /** The names of all values that it has. */
   readonly names: readonly string[];
+  /** Those that are learnt even where nothing else is to be: a secret may cross only once. */
+  readonly always: readonly string[];
   /** A device's address in its normal form; null when it is none. */
   device(text: string): string | null;
   /** What is wrong with the text of a value, after `is` or the like: `is not a JSON list`; null when nothing is. */

@@ -103,7 +103,9 @@ describe('show', () => {
       'has no values of 00:24:e4:00:00:09',
     );
     const { stderr, code } = await values('show', 'kitchen');
-    expect(stderr).toBe('kitchen is not the address of a device; write one such as 00:24:e4:00:00:01');
+    expect(stderr).toBe(
+      'kitchen is neither the address of a device, such as 00:24:e4:00:00:01, nor the id of an account',
+    );
     expect(code).toBe(2);
   });
 
@@ -136,7 +138,7 @@ describe('set', () => {
     [['set', scale, 'secret', 'x'.repeat(65)], 1, 'secret: the text is not 1 to 64 printable characters'],
     [['set', scale, 'gravity', '9.8'], 1, 'gravity: the text is not a whole number from 97000 to 99000'],
     [['set', scale, 'gravity', '@/nowhere/x'], 1, '/nowhere/x cannot be read (ENOENT)'],
-    [['set', 'kitchen', 'gravity', '97918'], 2, 'kitchen is not the address of a device'],
+    [['set', 'kitchen', 'gravity', '97918'], 2, 'kitchen is neither the address of a device'],
     [['set', scale, 'gravity'], 2, 'the command needs one more word'],
     [['set', scale], 2, 'the command needs 2 more words'],
     [['set', scale, 'gravity', '97918', 'm/s2'], 2, 'm/s2 is too much'],

@@ -12,9 +12,10 @@ import { inlineCode, type Page, pages, root } from './pages.js';
  */
 
 const subCommands = new Map([
-  ['exchanges', ['list', 'show', 'export']],
+  ['exchanges', ['list', 'show', 'export', 'unknown']],
   ['values', ['list', 'show', 'set', 'remove', 'export', 'import', 'learn-secret']],
   ['catch-up', ['list', 'send', 'drop']],
+  ['ca', ['show', 'export', 'renew']],
 ]);
 
 /** Where flags of other programs are talked about. */

@@ -19,7 +19,7 @@ export async function startChromium(
   const database = join(home, '.pki', 'nssdb');
   mkdirSync(database, { recursive: true });
   const certutil = (...args: string[]): void => {
-    execFileSync('certutil', ['-d', `sql:${database}`, ...args], { stdio: 'pipe' });
+    execFileSync('/usr/bin/certutil', ['-d', `sql:${database}`, ...args], { stdio: 'pipe' });
   };
   certutil('-N', '--empty-password');
   for (const file of trusted) certutil('-A', '-n', file, '-t', 'C,,', '-i', file);

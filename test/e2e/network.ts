@@ -18,8 +18,10 @@ export const PUBLIC_SERVER = '93.184.216.34';
 export const PUBLIC_CLIENT = '93.184.216.99';
 /** Whose address is that of the server, and what its certificate is for. */
 export const PUBLIC_NAME = 'elsewhere.example';
-/** Leads to 127.0.0.1, as a name may that somebody has chosen to get into a house. */
+/** Leads to an address of the house, where the same server is, as a name may that somebody has chosen for that. */
 export const REBOUND_NAME = 'rebound.example';
+const HOUSE_NETWORK = '192.168.77.0/24';
+const HOUSE_SERVER = '192.168.77.7';
 
 export interface SmallInternet {
   /** Runs a program in it: these words go before its own. */
@@ -29,12 +31,12 @@ export interface SmallInternet {
 }
 
 const script = `ip link set lo up && ip route add local ${PUBLIC_NETWORK} dev lo &&
-  mount --bind "$0" /etc/resolv.conf && echo ready && exec sleep 600`;
+  ip route add local ${HOUSE_NETWORK} dev lo && mount --bind "$0" /etc/resolv.conf && echo ready && exec sleep 600`;
 
 /** Whether this machine lets us have one. */
 export function canHaveNetworks(): boolean {
   const trial = script.replace('exec sleep 600', 'exit');
-  const probe = spawnSync('unshare', ['--net', '--mount', 'sh', '-c', trial, '/etc/hosts']);
+  const probe = spawnSync('/usr/bin/unshare', ['--net', '--mount', 'sh', '-c', trial, '/etc/hosts']);
   if (probe.status === 0) return true;
   const message = 'no network namespace can be had: tests with public addresses';
   if (process.env.CI === 'true') throw new Error(`${message} cannot run, and under CI they must`);
@@ -50,7 +52,7 @@ const servers = `
   udp.on('message', (question, from) => {
     const answer = Buffer.from(question);
     const name = question.toString('latin1', 12);
-    const address = name.includes('${PUBLIC_NAME.split('.')[0]}') ? '${PUBLIC_SERVER}' : '127.0.0.1';
+    const address = name.includes('${PUBLIC_NAME.split('.')[0]}') ? '${PUBLIC_SERVER}' : '${HOUSE_SERVER}';
     const isV4 = question.readUInt16BE(question.indexOf(0, 12) + 1) === 1;
     answer.writeUInt16BE(0x8180, 2);
     answer.writeUInt16BE(isV4 ? 1 : 0, 6);
@@ -61,8 +63,8 @@ const servers = `
   });
   const hello = (_, answer) => answer.end('hello of the internet');
   udp.bind(53, '127.0.0.1', () =>
-    require('node:http').createServer(hello).listen(80, '${PUBLIC_SERVER}', () =>
-      require('node:https').createServer({ key, cert }, hello).listen(443, '${PUBLIC_SERVER}', () =>
+    require('node:http').createServer(hello).listen(80, '0.0.0.0', () =>
+      require('node:https').createServer({ key, cert }, hello).listen(443, '0.0.0.0', () =>
         console.log('ready'))));
 `;
 
@@ -77,7 +79,7 @@ export async function smallInternet(): Promise<SmallInternet> {
   };
   const files = [file('key.pem', key), file('cert.pem', cert)];
   const resolv = file('resolv.conf', 'nameserver 127.0.0.1\n');
-  const pid = await started(['unshare', '--net', '--mount', 'sh', '-c', script, resolv]);
+  const pid = await started(['/usr/bin/unshare', '--net', '--mount', 'sh', '-c', script, resolv]);
   const enter = ['nsenter', '--target', String(pid), '--net', '--mount'];
   await started([...enter, process.execPath, '-e', servers, ...files]);
   return { enter, caFile: authority.caFile };

@@ -117,6 +117,16 @@ test('an endpoint that nobody knows is passed on, and counted', async () => {
   expect(unknown).toMatch(/^ +2 .* renpho +unknown POST \/RenphoHealth\/scale\/saveSomething$/m);
 });
 
+test('a sister app on the same platform is read as well', async () => {
+  const host = 'feelfit.qnclouds.com';
+  const house = await Proxied.open([], { names: [host] });
+  const account = house.books.addAccount({ api: 'old' });
+  house.books.addWeighIns(account.id, 2);
+  const [answer] = await house.send([{ ...oldCall(account, oldList), host }]);
+  expect(answer?.status).toBe(200);
+  expect(await house.weights(2)).toEqual(house.books.weighIns.map(asWeight));
+});
+
 test('a cloud that cannot be had is a gateway error, and recorded', async () => {
   const house = await Proxied.open();
   const account = house.books.addAccount();

@@ -19,12 +19,17 @@ describe('reading', () => {
       unit: 'kg',
       candidates: [],
       quality: [],
+      cloudId: null,
     });
     expect(reading({ ...draft, kind: 'withings_hrv' }).unit).toBe('');
   });
 
   test('keeps what it was told', () => {
-    const told = { candidates: ['1', '2'], quality: ['ambiguous-person'] } as const;
+    const told = {
+      candidates: ['1', '2'],
+      quality: ['ambiguous-person'],
+      cloudId: '5919278420902642176',
+    } as const;
     expect(reading({ ...draft, person: null, ...told })).toMatchObject(told);
   });
 
@@ -33,9 +38,17 @@ describe('reading', () => {
     expect(reading(draft).id).toBe('vqQuoOyRk2pRd14uBQNlNM');
   });
 
-  test('has the same id whatever was measured and however sure we are', () => {
+  test('has the same id whatever was measured, however sure we are and whatever the cloud calls it', () => {
     const { id } = reading(draft);
-    expect(reading({ ...draft, value: 70, quality: ['unverified'], candidates: ['1'] }).id).toBe(id);
+    const other = { value: 70, quality: ['unverified'], candidates: ['1'], cloudId: '7' } as const;
+    expect(reading({ ...draft, ...other }).id).toBe(id);
+  });
+
+  test('has an id by its place where that stands for the device', () => {
+    const { id } = reading(draft, '');
+    expect(id).not.toBe(reading(draft).id);
+    expect(reading({ ...draft, device: '' }, '').id).toBe(id);
+    expect(reading(draft, '').device).toBe(draft.device);
   });
 
   test.each([

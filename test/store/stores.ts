@@ -47,7 +47,13 @@ export function scripted(
     name: 'withings',
     hosts: [],
     apps: [],
-    values: { names: [], device: () => null, problem: () => null, cover: (_, text) => text },
+    values: {
+      names: [],
+      always: ['secret', 'learn-secret'],
+      device: () => null,
+      problem: () => null,
+      cover: (_, text) => text,
+    },
     claims: () => 2,
     read: (exchange, known) => ({
       label: 'scripted',

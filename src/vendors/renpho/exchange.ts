@@ -2,6 +2,7 @@ import type { Exchange } from '../../model/exchange.js';
 import { lowerHeader, targetOf, view } from '../raw.js';
 import { isObject, member } from './json.js';
 import { type Opened, openMessage } from './open.js';
+import { isSuccess } from './outcome.js';
 import type { RenphoRefusal } from './refusals.js';
 
 /** An exchange of the app with one of the two clouds, taken apart. It may have been opened before or not. */
@@ -27,9 +28,6 @@ export interface RenphoExchange {
 
 /** The app's own cloud is the new one; every other host that we are asked about is of the old platform. */
 const NEW_HOST = 'cloud.renpho.com';
-
-/** 101 is what the new cloud says when all is well; clients of it take the others for the same. */
-const successes: ReadonlySet<string> = new Set(['101', '0', '200', '20000']);
 
 const noFields: ReadonlyMap<string, string> = new Map();
 
@@ -73,7 +71,7 @@ function codeOf(json: unknown, api: RenphoExchange['api']): string | null {
 }
 
 function dataOf(json: unknown, code: string): unknown {
-  return successes.has(code) ? inside(member(json, 'data')) : undefined;
+  return isSuccess(code) ? inside(member(json, 'data')) : undefined;
 }
 
 function statusOf(head: Uint8Array): number {

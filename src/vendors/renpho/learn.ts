@@ -1,6 +1,7 @@
 import type { Findings, Known, Value } from '../vendor.js';
 import type { RenphoExchange } from './exchange.js';
 import { isObject, type JsonObject, numberOf, parseJson, textOf } from './json.js';
+import { isGood, staleBy } from './outcome.js';
 import { profileOf } from './profiles.js';
 import {
   isAccount,
@@ -52,7 +53,7 @@ class Lesson {
   take(): void {
     const { got } = this.#renpho;
     const carried = carriedSession(this.#renpho, this.#known);
-    const refused = refusalOf(this.#renpho);
+    const refused = staleBy(this.#renpho);
     if (refused !== null) {
       if (carried !== null) this.#refused(carried, refused);
       return;
@@ -130,10 +131,11 @@ class Lesson {
     this.#value(session.userId, 'stale', JSON.stringify({ mark, why, atMs }));
   }
 
-  /** Of `{scale:[{userIds,count,tableName}]}` all but the count, which is wrong. */
+  /** Of `{scale:[{userIds,count,tableName}], ...}` the lists with tables in them, but the count, which is wrong. */
   #tables(account: string, got: unknown): void {
-    if (!isObject(got) || !Array.isArray(got.scale)) return;
-    const tables = got.scale.flatMap((entry: unknown) => {
+    if (!isObject(got)) return;
+    const lists = Object.values(got).filter((list): list is unknown[] => Array.isArray(list));
+    const tables = lists.flat().flatMap((entry: unknown) => {
       if (!isObject(entry) || typeof entry.tableName !== 'string' || !Array.isArray(entry.userIds)) return [];
       const userIds = entry.userIds.flatMap((id: unknown) => textOf(id) ?? []);
       return userIds.length === 0 ? [] : [{ userIds, tableName: entry.tableName }];
@@ -184,19 +186,6 @@ function carriedSession({ api, exchange }: RenphoExchange, known: Known): Renpho
   // The user id may be left out; an earlier call tells whose the key is.
   const nobody = oldSession(exchange.request, key, '0');
   return nobody && oldSession(exchange.request, key, known.note(`account:${sessionMark(nobody)}`));
-}
-
-/** What says that a session is not taken any more, in words; null when nothing does. */
-function refusalOf({ api, status, code }: RenphoExchange): string | null {
-  if (status === 401 || status === 403) return `HTTP ${status}`;
-  if (api === 'new') return code === '401' || code === '403' ? `code ${code}` : null;
-  return code === '40302' ? `status ${code}` : null;
-}
-
-/** `101`, and what some clients take for as good; of the old API `20000`. */
-function isGood({ api, status, code }: RenphoExchange): boolean {
-  if (status < 200 || status > 299 || code === null) return false;
-  return api === 'old' ? code === '20000' : ['101', '0', '200', '20000'].includes(code);
 }
 
 function endsWith(path: string, name: string): boolean {

@@ -32,6 +32,8 @@ const shapes: ReadonlyMap<string, Shape> = new Map<string, Shape>([
 /** The values of a Renpho account, as learn.ts leaves them. */
 export const valueRules: ValueRules = {
   names: [...shapes.keys()],
+  // A pull works by these alone.
+  always: ['session', 'stale'],
 
   device: (text) => (isAccount(text.trim()) ? text.trim() : null),
 

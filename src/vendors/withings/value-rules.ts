@@ -37,6 +37,8 @@ const replies = replyNames.map((name) => `reply.${name}`);
 /** The values of a Withings scale, as learn.ts leaves them. */
 export const valueRules: ValueRules = {
   names: [...Object.keys(shapes), ...replies],
+  // The second takes back that the first is asked for.
+  always: ['secret', 'learn-secret'],
   device: normalMac,
 
   problem(name, text) {

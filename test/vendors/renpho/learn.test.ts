@@ -187,6 +187,7 @@ describe('besides', () => {
     expect(JSON.parse(memory.value(account, 'tables') ?? '')).toEqual([
       { userIds: ['1'], tableName: 'measurements_info_16' },
       { userIds: ['2'], tableName: 'measurements_info_19' },
+      { userIds: ['3'], tableName: 'morpho_measurements_2' },
     ]);
   });
 
