@@ -1,5 +1,5 @@
 /**
- * Stands for the apps' cloud: answers every request of {@link requestTo} with the one reply, over TLS for the hosts that
+ * Stands for the apps' cloud: answers the requests of app-message.mjs, over TLS for the hosts that
  * are read and in the clear for the one that is not. A process of its own, told what to do by messages:
  *
  *     node app-origin.mjs KEY_FILE CERTIFICATE_FILE
@@ -10,7 +10,7 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
-import { OTHER_HOST, reply, requestTo } from './app-message.mjs';
+import { OTHER_HOST, requestsTo, steps } from './app-message.mjs';
 import { readMessage } from './http.mjs';
 
 const [keyFile, certificateFile] = process.argv.slice(2);
@@ -23,16 +23,16 @@ const secure = createTlsServer({
   key: readFileSync(keyFile),
   cert: readFileSync(certificateFile),
 });
-secure.on('secureConnection', (socket) => answer(socket, requestTo(socket.servername)));
-const plain = createServer({ noDelay: true }, (socket) => answer(socket, requestTo(OTHER_HOST)));
+secure.on('secureConnection', (socket) => answer(socket, requestsTo(socket.servername)));
+const plain = createServer({ noDelay: true }, (socket) => answer(socket, requestsTo(OTHER_HOST)));
 
-function answer(socket, expected) {
+function answer(socket, requests) {
   /** Bytes that did not come as the one piece: split, joined or changed on the way. */
   let pending = null;
   socket.on('data', (chunk) => {
-    if (pending === null && chunk.equals(expected)) {
-      stats.requests += 1;
-      socket.write(reply);
+    const known = pending === null ? requests.findIndex((request) => request.equals(chunk)) : -1;
+    if (known >= 0) {
+      reply(known);
       return;
     }
     pending = pending === null ? chunk : Buffer.concat([pending, chunk]);
@@ -51,14 +51,17 @@ function answer(socket, expected) {
     const asked = readMessage(pending, 0);
     if (asked === null || asked.end === null) return false;
     const bytes = pending.subarray(0, asked.end);
-    const right = readMessage(expected, 0);
-    if (asked.start !== right.start || !asked.payload.equals(right.payload))
-      throw new Error('not the request');
-    if (!bytes.equals(expected)) stats.altered += 1;
+    const index = steps.findIndex(({ path }) => asked.start === `POST ${path} HTTP/1.1`);
+    if (steps[index]?.body !== asked.payload.latin1Slice()) throw new Error('not a request of the app');
+    if (!bytes.equals(requests[index])) stats.altered += 1;
     pending = asked.end === pending.length ? null : pending.subarray(asked.end);
-    stats.requests += 1;
-    socket.write(reply);
+    reply(index);
     return true;
+  }
+
+  function reply(index) {
+    stats.requests += 1;
+    socket.write(steps[index].reply);
   }
 }
 

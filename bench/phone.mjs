@@ -1,7 +1,7 @@
 /** One phone of the load: a tunnel through the proxy, with TLS inside or not, and requests in it. */
 import { connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { payload, reply, requestTo } from './app-message.mjs';
+import { requestsTo, steps } from './app-message.mjs';
 import { readMessage } from './http.mjs';
 
 /**
@@ -24,11 +24,13 @@ const HEAD_END = '\r\n\r\n';
 /** @param {Plan} plan */
 export function startPhone(plan) {
   let socket;
-  let request;
+  let requests;
+  /** Goes on over tunnels too, so that each step has its turn. */
+  let step = 0;
   let stage = '';
   let sentAt = 0;
-  /** The last answer as it came, and bytes of one that is not whole yet. */
-  let lastReply = reply;
+  /** The last answer to each step as it came, and bytes of one that is not whole yet. */
+  const lastReplies = steps.map(({ reply }) => reply);
   let pending = null;
 
   open();
@@ -46,7 +48,7 @@ export function startPhone(plan) {
       plan.ended();
       return;
     }
-    request = requestTo(host);
+    requests = requestsTo(host);
     pending = null;
     sentAt = performance.now();
     stage = 'CONNECT';
@@ -103,11 +105,11 @@ export function startPhone(plan) {
     stage = 'request';
     opened.on('data', (piece) => opened === socket && stage === 'request' && receive(piece));
     if (plan.keepAlive) sentAt = performance.now();
-    opened.write(request);
+    opened.write(requests[step]);
   }
 
   function receive(piece) {
-    if (pending === null && piece.equals(lastReply)) {
+    if (pending === null && piece.equals(lastReplies[step])) {
       next();
       return;
     }
@@ -116,10 +118,10 @@ export function startPhone(plan) {
       const message = readMessage(pending, 0);
       if (message === null || message.end === null) return;
       if (!message.start.startsWith('HTTP/1.1 200 ')) throw new Error(message.start);
-      if (!message.payload.equals(payload)) throw new Error('wrong body in the answer');
+      if (!message.payload.equals(steps[step].payload)) throw new Error('wrong body in the answer');
       if (message.end !== pending.length) throw new Error('bytes after the answer');
-      if (!pending.equals(reply)) plan.altered();
-      lastReply = pending;
+      if (!pending.equals(steps[step].reply)) plan.altered();
+      lastReplies[step] = pending;
       pending = null;
       next();
     } catch (error) {
@@ -130,7 +132,8 @@ export function startPhone(plan) {
   function next() {
     plan.done(performance.now() - sentAt);
     sentAt = performance.now();
-    if (plan.keepAlive && !plan.stopping()) socket.write(request);
+    step = step + 1 === steps.length ? 0 : step + 1;
+    if (plan.keepAlive && !plan.stopping()) socket.write(requests[step]);
     else {
       // The next tunnel is opened when this one is gone.
       stage = 'close';

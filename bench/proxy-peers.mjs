@@ -8,7 +8,7 @@ import { installed } from './peers.mjs';
 /**
  * @typedef {object} Place
  * @property {number} port where the peer is to listen, on 127.0.0.1
- * @property {{ port: number, plainPort: number, caFile: string }} origin
+ * @property {import('./proxy-round.mjs').Origin} origin
  * @property {number} hosts how many numbered hosts it is going to meet
  * @property {string} folder an empty folder of its own
  *
@@ -16,6 +16,7 @@ import { installed } from './peers.mjs';
  * @property {string} name
  * @property {string} keeps what it keeps of an exchange
  * @property {boolean} tunnels whether it is measured with a tunnel that nobody reads
+ * @property {boolean} [manyHosts] whether its memory is measured over many hosts
  * @property {(place: Place) => string[]} command program and arguments
  * @property {(place: Place) => string} caFile the authority that signs what a phone sees
  * @property {string} [missing] why it cannot run here
@@ -23,6 +24,7 @@ import { installed } from './peers.mjs';
  */
 
 const splice = fileURLToPath(new URL('./peers/connect-splice.mjs', import.meta.url));
+const tlsSplice = fileURLToPath(new URL('./peers/tls-splice.mjs', import.meta.url));
 const toOrigin = fileURLToPath(new URL('./peers/to-origin.py', import.meta.url));
 const scaletap = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 const node = process.execPath;
@@ -40,9 +42,20 @@ export const peers = [
     caFile: ({ origin }) => origin.caFile,
   },
   {
+    name: 'tls-splice',
+    keeps: 'nothing',
+    tunnels: false,
+    command: ({ port, origin }) => [
+      ...[node, tlsSplice, `${port}`, `${origin.port}`],
+      ...[origin.keyFile, origin.certificateFile, origin.caFile],
+    ],
+    caFile: ({ origin }) => origin.caFile,
+  },
+  {
     name: 'scaletap',
     keeps: 'durable journal',
     tunnels: true,
+    manyHosts: true,
     command: scaletapCommand,
     caFile: ({ folder }) => join(folder, 'certs/scaletap-ca.pem'),
     journal: true,
@@ -51,6 +64,7 @@ export const peers = [
     name: 'mitmdump',
     keeps: 'flow file, not synced',
     tunnels: false,
+    manyHosts: true,
     command: ({ port, origin, folder }) => [
       // Else Python would leave a folder beside the script.
       ...['env', 'PYTHONDONTWRITEBYTECODE=1'],

@@ -51,7 +51,9 @@ export function report({ date, command, connections, firstHosts, hosts, results 
     `Every number is the median of the rounds; "range" is of those a second.`,
   ];
   if (rows.some((row) => row.hosts !== null)) {
-    parts.push(`## Resident memory, MB, each host once\n\n${memoryTable(rows)}`);
+    parts.push(
+      `## Resident memory, MB, each host once\n\n${memoryTable(rows.filter(({ peer }) => peer.manyHosts))}`,
+    );
   }
   parts.push(`## Goals\n\n${goalTable(rows, hosts)}`);
   const notes = results.flatMap(notesOf);

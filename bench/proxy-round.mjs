@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { APP_HOST, OTHER_HOST } from './app-message.mjs';
-import { freePort, residentMb, startPeer, stop } from './processes.mjs';
+import { cpuSeconds, freePort, residentMb, startPeer, stop } from './processes.mjs';
 import { countJournal, lastLines, runLoad } from './round.mjs';
 
 /**
@@ -15,7 +15,9 @@ import { countJournal, lastLines, runLoad } from './round.mjs';
  * @typedef {object} Origin
  * @property {number} port
  * @property {number} plainPort
- * @property {string} caFile
+ * @property {string} keyFile
+ * @property {string} certificateFile
+ * @property {string} caFile the authority of that certificate
  * @property {() => Promise<{ altered: number, bad: number }>} stats
  *
  * @typedef {object} Settings
@@ -47,6 +49,8 @@ import { countJournal, lastLines, runLoad } from './round.mjs';
 
 const load = new URL('./app-load.mjs', import.meta.url);
 const START_LIMIT_MS = 30_000;
+const REST_LIMIT_MS = 20_000;
+const REST_MS = 200;
 
 /**
  * @param {ProxyPeer} peer
@@ -58,17 +62,21 @@ const START_LIMIT_MS = 30_000;
 export function runRound(peer, origin, settings) {
   const { firstHosts, connections, warmUpMs, measureMs, folder } = settings;
   return withPeer(peer, origin, firstHosts, folder, async ({ port, child, caFile }) => {
-    const done = {};
     const timed = { port, connections, warmUpMs, measureMs };
-    const first = { port, connections: 1, hosts: firstHosts, warmUpMs: 0, measureMs: 60_000 };
-    const inside = { ...timed, host: APP_HOST, caFile };
-    done.first = await runLoad(load, { ...first, caFile, keepAlive: false }, child);
-    done.kept = await runLoad(load, { ...inside, keepAlive: true }, child);
-    done.tunnels = await runLoad(load, { ...inside, keepAlive: false }, child);
-    if (peer.tunnels) {
-      const unread = { ...timed, host: OTHER_HOST, caFile: null, keepAlive: true };
-      done.unread = await runLoad(load, unread, child);
-    }
+    const run = async (orders) => {
+      // What is still being kept of the load before is not to cost this one.
+      await atRest(child);
+      return runLoad(load, orders, child);
+    };
+    const first = { port, caFile, connections: 1, hosts: firstHosts, warmUpMs: 0, measureMs: 60_000 };
+    const inside = { ...timed, caFile, host: APP_HOST };
+    const unread = { ...timed, caFile: null, host: OTHER_HOST, keepAlive: true };
+    const done = {
+      first: await run({ ...first, keepAlive: false }),
+      kept: await run({ ...inside, keepAlive: true }),
+      tunnels: await run({ ...inside, keepAlive: false }),
+      ...(peer.tunnels && { unread: await run(unread) }),
+    };
     return { ...done, read: done.first.completed + done.kept.completed + done.tunnels.completed };
   });
 }
@@ -123,6 +131,17 @@ async function withPeer(peer, origin, hosts, parent, work) {
     throw new Error(`${how}${lastLines(log)}`);
   } finally {
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Waits until a process does next to nothing, but not for ever. */
+async function atRest(child) {
+  const until = performance.now() + REST_LIMIT_MS;
+  for (let used = cpuSeconds(child.pid); performance.now() < until; ) {
+    await sleep(REST_MS);
+    const now = cpuSeconds(child.pid);
+    if (now - used < (REST_MS / 1000) * 0.1) return;
+    used = now;
   }
 }
 

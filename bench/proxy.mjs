@@ -14,7 +14,7 @@ const flags = yargs(args)
   .usage('$0 --proxy [options]\n\nTakes the requests of an app through scaletap and its peers, in turn.')
   .option('proxy', { type: 'boolean', default: true, describe: 'This benchmark' })
   .option('rounds', { type: 'number', describe: 'How often each peer has its turn, 3 if not said' })
-  .option('seconds', { type: 'number', describe: 'How long each load is measured, 3 if not said' })
+  .option('seconds', { type: 'number', describe: 'How long each load is measured, 2 if not said' })
   .option('connections', { type: 'number', default: 16, describe: 'Phones at the same time' })
   .option('hosts', {
     type: 'number',
@@ -41,13 +41,14 @@ const settings = {
   connections: flags.connections,
   firstHosts: 100,
   warmUpMs: flags.quick ? 500 : 1000,
-  measureMs: (flags.seconds ?? (flags.quick ? 1 : 3)) * 1000,
+  measureMs: (flags.seconds ?? (flags.quick ? 1 : 2)) * 1000,
 };
 const found = peers.map((peer) => ({ peer, rounds: [], hosts: null, failures: [] }));
-const { caFile, keyFile, certificateFile } = makeCertificates(folder);
+const certificates = makeCertificates(folder);
+const { keyFile, certificateFile } = certificates;
 const origin = {
   ...(await startCloud(new URL('./app-origin.mjs', import.meta.url), [keyFile, certificateFile])),
-  caFile,
+  ...certificates,
 };
 
 for (let turn = 1; turn <= rounds; turn += 1) {
@@ -58,7 +59,7 @@ for (let turn = 1; turn <= rounds; turn += 1) {
   }
 }
 if (hosts > 0) {
-  for (const result of found.filter(({ peer }) => peer.name !== 'splice')) {
+  for (const result of found.filter(({ peer }) => peer.manyHosts)) {
     await attempt(result, `${hosts} hosts`, async () => {
       const told = ({ completed, mb }) => console.error(`${completed} hosts, ${Math.round(mb)} MB`);
       result.hosts = await runHosts(result.peer, origin, settings, hosts, hostSeconds * 1000, told);

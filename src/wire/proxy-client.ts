@@ -222,7 +222,7 @@ export class ProxyClient implements Served {
     const { isRead } = this.#context.route(host, port);
     // Of a bare address only the name in the hello tells whose it is.
     const mayBeRead = isRead || (isIP(host) !== 0 && port === HTTPS_PORT);
-    if (!mayBeRead || this.#context.refusedHosts.isTunnelled(this.#address, host)) void this.#tunnel(true);
+    if (!mayBeRead || this.#context.refusedHosts.isTunnelled(this.#address, host)) this.#tunnel(true);
     else {
       this.#client.write(ESTABLISHED);
       this.#enter('hello');
@@ -231,7 +231,19 @@ export class ProxyClient implements Served {
   }
 
   /** Joins the client with the host that it asked for, and tells it so if it has not been told yet. */
-  async #tunnel(tell: boolean): Promise<void> {
+  #tunnel(tell: boolean): void {
+    this.#run(this.#join(tell));
+  }
+
+  /** A fault of ours ends this client's connection, and nothing else. */
+  #run(work: Promise<void>): void {
+    work.catch((error: unknown) => {
+      this.#context.onFault(error);
+      this.#client.destroy();
+    });
+  }
+
+  async #join(tell: boolean): Promise<void> {
     const target = this.#connect;
     if (target === null) return;
     this.#enter('busy');
@@ -268,11 +280,11 @@ export class ProxyClient implements Served {
       const host = hello.serverName ?? connect.host;
       const { upstream, isRead } = this.#context.route(host, connect.port);
       if (!isRead || this.#context.refusedHosts.isTunnelled(this.#address, host)) {
-        void this.#tunnel(false);
+        this.#tunnel(false);
       } else if (hello.protocols.length > 0 && !hello.protocols.includes(PROTOCOL)) {
         this.#unread('only-h2', true);
-      } else void this.#intercept(upstream);
-    } else if (!this.#context.route(connect.host, connect.port).isRead) void this.#tunnel(false);
+      } else this.#run(this.#intercept(upstream));
+    } else if (!this.#context.route(connect.host, connect.port).isRead) this.#tunnel(false);
     else if (hello.kind === 'not-tls' && mayBeHead(seen, 0, seen.length)) this.#plainInside(connect);
     else this.#unread(hello.kind === 'not-tls' ? 'not-tls' : 'bad-hello', true);
   }
@@ -289,7 +301,7 @@ export class ProxyClient implements Served {
     } catch (error) {
       prepared.drop();
       onFault(error);
-      void this.#tunnel(false);
+      this.#tunnel(false);
       return;
     }
     if (this.#client.destroyed) {
@@ -416,7 +428,7 @@ export class ProxyClient implements Served {
   /** The client's traffic with a vendor's host cannot be read. It is let through, if that helps, and told of. */
   #unread(reason: InterceptReason, letThrough: boolean): void {
     this.#tellUnread(reason, this.#connect?.host ?? '');
-    if (letThrough) void this.#tunnel(false);
+    if (letThrough) this.#tunnel(false);
     else this.#client.destroy();
   }
 

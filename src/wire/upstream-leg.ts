@@ -84,6 +84,8 @@ export class UpstreamLeg {
       this.#outgoing.remove(localPort);
       if (this.#socket === socket) events.onClosed();
     });
+    // It may have been paused until now.
+    socket.resume();
     events.onConnected(socket, `${host} ${formatEndpoint({ address, port })}`);
   }
 }

@@ -37,20 +37,38 @@ test('an app that lists its history gets the same bytes as past the proxy, over 
 test('what both apps list is there once, with its person and the id of the cloud', async () => {
   const house = await Proxied.open();
   const { books } = house;
-  const account = books.addAccount({ family: [books.person('Mina')], friends: [books.person('Theo')] });
+  const [mina, theo] = [books.person('Mina'), books.person('Theo')];
+  const account = books.addAccount({ family: [mina], friends: [theo] });
   const old = books.addAccount({ api: 'old' });
   const spread = { newestAt: 1_750_000_000 };
   books.addWeighIns(account.id, 60, { ...spread, place: 'both' });
   books.addWeighIns(account.id, 50, { newestAt: 1_740_000_001 });
   books.addWeighIns(account.id, 1, { newestAt: 1_600_000_000, isTypedIn: true });
-  books.addWeighIns(account.family[0]?.id ?? 0n, 20, { ...spread, place: 'body-composition' });
+  books.addWeighIns(mina.id, 20, { ...spread, place: 'body-composition' });
   books.addWeighIns(old.id, 40, spread);
-  for (let times = 0; times < 2; times++) {
-    await house.send([...newAppSession(account, books), oldCall(old, oldList)]);
-  }
-  const weights = await house.weights(171);
-  expect(weights).toHaveLength(171);
-  expect(weights).toEqual(expect.arrayContaining(books.weighIns.map(asWeight)));
+  const ours = [...books.weighIns];
+  // What a friend weighs is shown in the app, and is nobody's of this house.
+  books.addWeighIns(theo.id, 5, spread);
+  const trend = newCall(account, '/RenphoHealth/app/friend/measure/trend', { rhFriendId: theo.id });
+  const session = [...newAppSession(account, books), trend, oldCall(old, oldList)];
+  for (let times = 0; times < 2; times++) await house.send(session);
+  await house.exchanges(2 * session.length);
+  const weights = weightsIn(house.dataDir);
+  expect(weights).toHaveLength(ours.length);
+  expect(weights).toEqual(expect.arrayContaining(ours.map(asWeight)));
+});
+
+test('a weigh-in that is deleted in the app is marked, and kept', async () => {
+  const house = await Proxied.open();
+  const { books } = house;
+  const account = books.addAccount({ api: 'old' });
+  const [first, second] = books.addWeighIns(account.id, 2).map(asWeight);
+  await house.send([oldCall(account, oldList)]);
+  expect(await house.weights(2)).toEqual([first, second]);
+  account.deleted.push(BigInt(first?.cloudId ?? 0));
+  await house.send([oldCall(account, oldList)]);
+  await house.exchanges(2);
+  expect(weightsIn(house.dataDir)).toEqual([{ ...first, quality: 'deleted' }, second]);
 });
 
 test('a weigh-in that is uploaded, and later downloaded, is one', async () => {

@@ -130,7 +130,10 @@ describe('an upstream that fails is told to the client inside TLS, and recorded:
         isRead: true,
       }),
     });
-    void origins.readPlain.peer(0).then((peer) => peer.send('HTTP/1.1 400 Bad Request\r\n\r\n'));
+    // It is dialled before it is asked for, and once more when it is.
+    for (const index of [0, 1]) {
+      void origins.readPlain.peer(index).then((peer) => peer.send('HTTP/1.1 400 Bad Request\r\n\r\n'));
+    }
     const client = await secure();
     client.send(get);
     await client.closed();
