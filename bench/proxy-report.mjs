@@ -48,7 +48,11 @@ export function report({ date, command, connections, firstHosts, hosts, results 
       ...['unread', 'splice', 'requests/s'],
     )}`,
     `## Cost and faithfulness\n\n${costTable(rows)}`,
-    `Every number is the median of the rounds; "range" is of those a second.`,
+    [
+      'Every number is the median of the rounds; "range" is of the numbers before it. splice opens no TLS: its rows say',
+      'what phones and origin, who share the cores with the proxy, leave room for. tls-splice opens it, has its one',
+      'certificate ready, and looks at nothing.',
+    ].join('\n'),
   ];
   if (rows.some((row) => row.hosts !== null)) {
     parts.push(
@@ -158,9 +162,9 @@ function goalTable(rows, hosts) {
   return goalsTable([
     ['requests/s of mitmdump, kept alive', times(ours, mitmdump, 'kept', 'perSecond'), '>=', 10],
     ['new tunnels/s of mitmdump', times(ours, mitmdump, 'tunnels', 'perSecond'), '>=', 4],
-    ['first answer of mitmdump', times(ours, mitmdump, 'first', 'p50Us'), '<=', 1],
-    ['what a bare splice carries of an unread tunnel', times(splice, ours, 'unread', 'perSecond'), '<=', 1.3],
-    [`memory over ${round(hosts)} hosts, last of first`, growth(ours?.hosts), '<=', 1.2],
+    ['first answer, time of mitmdump', times(ours, mitmdump, 'first', 'p50Us'), '<=', 1],
+    ['requests/s of splice by ours, nobody reads', times(splice, ours, 'unread', 'perSecond'), '<=', 1.3],
+    [`memory over ${round(hosts)} hosts, end by beginning`, growth(ours?.hosts), '<=', 1.2],
     ['exchanges lost', ours?.lost, '<=', 0],
   ]);
 }

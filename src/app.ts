@@ -4,7 +4,7 @@ import type { Control } from './control/control.js';
 import { listenControl } from './control/control.js';
 import type { Log } from './log.js';
 import { UserError } from './model/errors.js';
-import type { Exchange, RefusalReason } from './model/exchange.js';
+import type { Exchange, RawMessage, RefusalReason } from './model/exchange.js';
 import { Calls } from './offline/calls.js';
 import { leaseMsFor } from './offline/catch-up.js';
 import { CatchUpLoop } from './offline/catch-up-loop.js';
@@ -54,7 +54,11 @@ export async function startApp(settings: Settings, log: Log): Promise<App> {
     },
     onSessions: (sessions) => standIn.recall(sessions),
   });
-  const record = (exchange: Exchange) => recorder.record(exchange);
+  const warn = seldom((message) => log.warn(message));
+  const record = (exchange: Exchange): void => {
+    recorder.record(exchange);
+    if (isCut(exchange.request) || isCut(exchange.response)) warn('cut', cutMessage);
+  };
   const catchUp = new CatchUpLoop(
     {
       place: recorder,
@@ -94,7 +98,6 @@ export async function startApp(settings: Settings, log: Log): Promise<App> {
     },
     log,
   );
-  const warn = seldom((message) => log.warn(message));
   const relay = new Relay({
     upstreams: calls.upstreams,
     lookUp: calls.dial.lookUp,
@@ -161,6 +164,15 @@ function recorderSettings(settings: Settings, { timeoutMs }: Calls): RecorderSet
     leaseMs: leaseMsFor(timeoutMs),
   };
 }
+
+/** Whether less of a body was kept than crossed. */
+function isCut(message: RawMessage | null): boolean {
+  return message !== null && message.body.length < message.bodyBytes;
+}
+
+const cutMessage =
+  'a body was too large to be kept whole, so nothing in it can be read; --tap-body-bytes allows more. What an app was ' +
+  'told, `scaletap pull` may fetch once more';
 
 /** Pulls on a timer. What that takes is loaded only when it is asked for. */
 async function pullLoop(

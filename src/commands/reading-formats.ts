@@ -64,14 +64,15 @@ export function* jsonLines(readings: readonly NamedReading[]): Generator<string>
     quality,
     candidates,
     id,
+    cloudId,
   } of readings) {
     const time = new Date(timeMs).toISOString();
-    const record = { time, person, personName, device, vendor, kind, value, unit, quality, candidates, id };
-    yield `${JSON.stringify(record)}\n`;
+    const what = { kind, value, unit, quality, candidates, id, cloudId };
+    yield `${JSON.stringify({ time, person, personName, device, vendor, ...what })}\n`;
   }
 }
 
-const csvColumns = 'time,person,person_name,device,vendor,kind,value,unit,quality,candidates,id';
+const csvColumns = 'time,person,person_name,device,vendor,kind,value,unit,quality,candidates,id,cloud_id';
 
 /** CSV by RFC 4180: a line of names first, lines end in CRLF. */
 export function* csvLines(readings: readonly NamedReading[]): Generator<string> {
@@ -88,11 +89,12 @@ export function* csvLines(readings: readonly NamedReading[]): Generator<string> 
     quality,
     candidates,
     id,
+    cloudId,
   } of readings) {
     const texts = [new Date(timeMs).toISOString(), person ?? '', personName ?? '', device, vendor, kind].map(
       csvText,
     );
-    const rest = [unit, quality.join(' '), candidates.join(' '), id].map(csvText);
+    const rest = [unit, quality.join(' '), candidates.join(' '), id, cloudId ?? ''].map(csvText);
     yield `${[...texts, String(value), ...rest].join(',')}\r\n`;
   }
 }

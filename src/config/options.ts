@@ -334,7 +334,7 @@ export const options = {
     commands: relay,
     describe: 'How much of each body is kept; all of it is relayed',
     unit: 'bytes',
-    default: 4_194_304,
+    default: 16_777_216,
     min: 0,
     max: 268_435_456,
   }),

@@ -255,6 +255,7 @@ export class ProxyClient implements Served {
       upstream = await (isRead ? vendors : others).dial(wanted);
     } catch (error) {
       if (!(error instanceof DialError)) throw error;
+      if (isRead) vendors.context.onRefused(error.reason, error.message, this.#clientName);
       if (tell) this.#refuse(error);
       else this.#client.destroy();
       return;

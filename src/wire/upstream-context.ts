@@ -11,7 +11,13 @@ export async function upstreamContext(extraFile: string | null): Promise<() => P
   if (extraFile !== null) await upstreamRoots(extraFile);
   let context: Promise<SecureContext> | null = null;
   return () => {
-    context ??= upstreamRoots(extraFile).then((ca) => createSecureContext({ ca, minVersion: 'TLSv1.2' }));
-    return context;
+    const made =
+      context ?? upstreamRoots(extraFile).then((ca) => createSecureContext({ ca, minVersion: 'TLSv1.2' }));
+    context = made;
+    made.catch(() => {
+      // The file may be there again the next time.
+      context = null;
+    });
+    return made;
   };
 }

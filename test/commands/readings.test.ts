@@ -88,6 +88,7 @@ test('--json gives an object a line', async () => {
     unit: 'kg',
     quality: [],
     candidates: [],
+    cloudId: null,
   });
   expect(new Set(all.map(({ id }) => id)).size).toBe(all.length);
 });
@@ -95,11 +96,13 @@ test('--json gives an object a line', async () => {
 describe('--csv', () => {
   test('is RFC 4180', async () => {
     const lines = (await readings('--csv')).split('\r\n');
-    expect(lines[0]).toBe('time,person,person_name,device,vendor,kind,value,unit,quality,candidates,id');
+    expect(lines[0]).toBe(
+      'time,person,person_name,device,vendor,kind,value,unit,quality,candidates,id,cloud_id',
+    );
     expect(lines.at(-1)).toBe('');
     const weight = lines.find((line) => line.includes(',66.85,'));
     expect(weight).toMatch(
-      /^2026-01-31T06:30:01\.000Z,7,ANA,00:24:e4:00:00:01,withings,weight,66\.85,kg,,,'?[\w-]{22}$/,
+      /^2026-01-31T06:30:01\.000Z,7,ANA,00:24:e4:00:00:01,withings,weight,66\.85,kg,,,'?[\w-]{22},$/,
     );
     expect(lines.find((line) => line.includes(',71,'))).toContain(',ambiguous-person,7 8,');
   });
@@ -127,7 +130,7 @@ describe('--csv', () => {
       cloudId: null,
     } as const;
     expect([...csvLines([reading])][1]).toBe(
-      `1970-01-01T00:00:00.000Z,'+1,'@x,"a ""b"", c\n",withings,room_temperature,-3.5,c,,,'-abc\r\n`,
+      `1970-01-01T00:00:00.000Z,'+1,'@x,"a ""b"", c\n",withings,room_temperature,-3.5,c,,,'-abc,\r\n`,
     );
   });
 });

@@ -44,7 +44,7 @@ test('everything has a default', async () => {
     upstreamDns: ['9.9.9.9', '1.1.1.1'],
     maxConnections: 256,
     maxHeadBytes: 65536,
-    tapBodyBytes: 4 * 1024 * 1024,
+    tapBodyBytes: 16 * 1024 * 1024,
     headTimeout: 30,
     connectTimeout: 5,
     idleTimeout: 300,
