@@ -25,6 +25,7 @@ export class Readings {
   readonly #newest: Prepared<{ value: number; time_ms: number }>;
   readonly #inCloud: Prepared<{ id: string; person: string | null }>;
   readonly #attach: Prepared<unknown>;
+  readonly #byId: Prepared<{ quality: string | null; cloud_id: string | null }>;
 
   constructor(db: Database) {
     this.#db = db;
@@ -57,11 +58,10 @@ export class Readings {
         .where('kind', '=', ''),
     );
     this.#attach = db.prepare(
-      db.query
-        .updateTable('reading')
-        .set({ cloud_id: '', person: '' })
-        .where('id', '=', '')
-        .where('cloud_id', 'is', null),
+      db.query.updateTable('reading').set({ cloud_id: '', quality: '' }).where('id', '=', ''),
+    );
+    this.#byId = db.prepare(
+      db.query.selectFrom('reading').select(['quality', 'cloud_id']).where('id', '=', ''),
     );
     const places = { kind: '', value: 0, unit: '', time_ms: 0, device: '', vendor: '' };
     const row = { id: '', ...places, person: '', candidates: '', quality: '', exchange: 0, cloud_id: '' };
@@ -82,19 +82,26 @@ export class Readings {
   }
 
   /**
-   * Adds one that the cloud has an id for. One that is there already is given that id, however it came to be known;
-   * one that has it is the same even if it was somebody else's, or nobody's, before the app had given it to a person.
+   * Adds one that the cloud has an id for. One that is there already is given that id, however it came to be known,
+   * and the cloud vouches for it; one that has the id is the same even if it was somebody else's, or nobody's, before
+   * the app had given it to a person.
    */
   #addOfCloud(reading: Reading, exchange: number): number {
-    const { id, cloudId, vendor, kind, person } = reading;
+    const { id, cloudId, vendor, kind, person, quality } = reading;
     const [same] = this.#inCloud.all([cloudId, vendor, kind]);
     if (same && same.id !== id) {
       if (same.person !== person && person !== null) this.#giveTo(same.id, person);
       return 0;
     }
     const { count } = this.#inserter.insert([parametersOf(reading, exchange)]);
-    if (count === 0 && !same) this.#attach.run([cloudId, person, id]);
-    return count;
+    if (count > 0 || same) return count;
+    const [known] = this.#byId.all([id]);
+    if (known === undefined || known.cloud_id !== null) return 0;
+    const marks = (known.quality?.split(',') ?? []).filter(
+      (mark) => mark !== 'unverified' || quality.includes('unverified'),
+    );
+    this.#attach.run([cloudId, marks.join(',') || null, id]);
+    return 0;
   }
 
   #giveTo(id: string, person: string): void {

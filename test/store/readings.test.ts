@@ -71,6 +71,12 @@ describe('a weigh-in that the cloud has an id for', () => {
     expect(readings.list()).toEqual([{ ...uploaded, cloudId: mine.cloudId }]);
   });
 
+  test('is vouched for by the cloud from then on', () => {
+    const forged = weight(1, { vendor: 'renpho', quality: ['unverified', 'shifted-time'] });
+    const { readings } = storeWith(forged, weight(1, mine));
+    expect(readings.list()).toEqual([{ ...forged, quality: ['shifted-time'], cloudId: mine.cloudId }]);
+  });
+
   test('is the same one under another person, who has it from then on', () => {
     const nobodys = weight(1, { ...mine, person: null });
     const { readings, committed } = storeWith(nobodys, weight(1, { ...mine, person: '7' }), nobodys);

@@ -8,6 +8,7 @@ import type { RenphoExchange } from './exchange.js';
 import { measurements } from './fields.js';
 import { girths, isGirths } from './girths.js';
 import { type JsonObject, numberOf } from './json.js';
+import { isGood } from './outcome.js';
 import type { Refusals } from './refusals.js';
 import { cloudIdOf, personId, type Row, type Rows, rowsOf, secondsOf } from './rows.js';
 
@@ -66,6 +67,8 @@ class Reader {
   readonly #account: string | null;
   /** Of friends: what they weigh is never the account's. */
   readonly #mustNamePerson: boolean;
+  /** Whether the cloud took what was sent to it. Anybody in the house can send it something. */
+  readonly #taken: boolean;
 
   constructor(renpho: RenphoExchange, { rows, ids }: Rows, refusals: Refusals) {
     this.#ids = ids;
@@ -74,6 +77,7 @@ class Reader {
     this.#startedAtS = renpho.exchange.startedAtUs / 1_000_000;
     this.#mustNamePerson = isAboutFriends(renpho.path);
     this.#account = accountOf(renpho);
+    this.#taken = isGood(renpho);
   }
 
   read(row: Row): void {
@@ -128,6 +132,7 @@ class Reader {
     const typedIn = (json.deviceType ?? json.device_type) === TYPED_IN;
     if (typedIn) quality.push('typed-in');
     if (deleted) quality.push('deleted');
+    if (uploaded && !this.#taken) quality.push('unverified');
     if (uploaded && !typedIn && this.#isShifted(seconds)) quality.push('shifted-time');
     if (seconds > this.#startedAtS + DAY_S) quality.push('future-time');
     return quality;

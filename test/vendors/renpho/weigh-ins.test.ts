@@ -61,7 +61,7 @@ describe('a weigh-in is read wherever it stands', () => {
         response: null,
       });
     const json = encodeURIComponent(`[{"time_stamp":${now},"weight":80.5,"bodyfat":"21.5"}]`);
-    const expected = [['weight 80.5 kg', 'fat_ratio 21.5 pct'], [`${at} 5301 - #-`]];
+    const expected = [['weight 80.5 kg', 'fat_ratio 21.5 pct'], [`${at} 5301 - #- [unverified]`]];
     for (const body of [
       `app_id=Renpho&user_id=5301&measurements_json=${json}`,
       `user_id=5301&time_stamp=${now}&weight=80.5&bodyfat=21.5`,
@@ -214,9 +214,12 @@ describe('an upload', () => {
     expect(weighInsOf(uploaded([row]))).toEqual([written]);
   });
 
-  test('counts without an answer, and when we refused it', () => {
-    expect(numbers(uploaded([sent], null, { response: null }))).toHaveLength(2);
-    expect(numbers(uploaded([sent], null, { answered: 'refused' }))).toHaveLength(2);
+  test.each([
+    ['without an answer', { response: null }],
+    ['that we refused', { answered: 'refused' }],
+  ] as const)('%s counts, but anybody may have sent it', (_, given) => {
+    const { readings } = uploaded([sent], null, given);
+    expect(readings.map(({ quality }) => quality)).toEqual([['unverified'], ['unverified']]);
   });
 
   test.each([
