@@ -35,7 +35,7 @@ const KINDS = ['first', 'kept', 'tunnels', 'unread', 'hosts'];
  * @param {Findings} findings
  * @returns {string} Markdown
  */
-export function report({ date, command, connections, firstHosts, hosts, results }) {
+export function report({ date, command, connections, firstHosts, hosts: wanted, results }) {
   const rows = results.filter(({ rounds, hosts: met }) => rounds.length > 0 || met !== null).map(summarise);
   const parts = [
     '# Benchmark of the proxy',
@@ -59,8 +59,8 @@ export function report({ date, command, connections, firstHosts, hosts, results 
       `## Resident memory, MB, each host once\n\n${memoryTable(rows.filter(({ peer }) => peer.manyHosts))}`,
     );
   }
-  parts.push(`## Goals\n\n${goalTable(rows, hosts)}`);
-  const notes = results.flatMap(notesOf);
+  parts.push(`## Goals\n\n${goalTable(rows, wanted)}`);
+  const notes = results.flatMap((result) => notesOf(result, wanted));
   if (notes.length > 0) parts.push(notesList(notes));
   return `${parts.join('\n\n')}\n`;
 }
@@ -178,7 +178,7 @@ function growth(hosts) {
   return mbs.length < 7 ? undefined : quotient(median(mbs.slice(-3)), median(mbs.slice(1, 4)));
 }
 
-function notesOf({ peer, rounds, hosts, failures }) {
+function notesOf({ peer, rounds, hosts, failures }, wanted) {
   const counts = {};
   const add = (reason, count) => {
     counts[reason] = (counts[reason] ?? 0) + count;
@@ -196,6 +196,11 @@ function notesOf({ peer, rounds, hosts, failures }) {
   return [
     ...(peer.missing === undefined ? [] : [`${peer.name}: ${peer.missing}`]),
     ...failures.map((failure) => `${peer.name}: ${failure}`),
+    ...(hosts === null || hosts.hosts.completed >= wanted
+      ? []
+      : [
+          `${peer.name}: ${round(hosts.hosts.completed)} of ${round(wanted)} hosts in the time that it was given`,
+        ]),
     ...Object.entries(counts).map(([reason, count]) => `${peer.name}: ${count} times ${reason}`),
   ];
 }

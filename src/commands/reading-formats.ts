@@ -11,7 +11,7 @@ export interface NamedReading extends Reading {
 const notes: Readonly<Record<Quality, string>> = {
   replayed: 'answered by scaletap',
   'ambiguous-person': 'not sure who',
-  unverified: 'session hash failed',
+  unverified: 'not verified',
   'future-time': 'time in the future',
   'server-time': 'time of the server',
   'arrival-time': 'time of arrival',

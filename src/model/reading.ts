@@ -10,7 +10,7 @@ export type Quality =
   | 'replayed'
   /** The scale could not tell who it was; `candidates` has whom it thought of. */
   | 'ambiguous-person'
-  /** The session that brought it failed the vendor's own hash check. */
+  /** Nothing proves it: its session failed the vendor's own hash check, or its cloud has not taken it. */
   | 'unverified'
   /** The device gave no time; this is the time that the vendor's server gave in the same session. */
   | 'server-time'
