@@ -31,14 +31,14 @@ export class Calls {
   /** For one exchange, a connection included. */
   readonly timeoutMs: number;
   readonly dial: DialOptions;
-  readonly #rules: readonly UpstreamRule[];
+  readonly #rules: ReadonlyMap<string, UpstreamRule>;
 
   /** `listeners` are where we listen ourselves; it may grow. `mayDial` is asked before every step of a dial. */
   constructor(settings: CallSettings, listeners: readonly Endpoint[], mayDial: () => boolean) {
     const { connectTimeout, firstByteTimeout, answerTimeout, upstream, upstreamDns } = settings;
     const names = new UpstreamNames(upstreamDns);
     const hosts = vendors.flatMap((vendor) => vendor.hosts);
-    this.#rules = upstream;
+    this.#rules = new Map(upstream.map((rule) => [rule.host, rule]));
     // No scale calls where only apps do.
     this.upstreams = upstreamsOf(
       hosts,
@@ -56,7 +56,7 @@ export class Calls {
 
   /** Any host on a port that an app asks for, with what the settings say of it. */
   upstreamAt(host: string, port: number): Upstream {
-    const rule = this.#rules.find((each) => each.host === host);
+    const rule = this.#rules.get(host);
     return { host, address: rule?.address ?? null, port: rule?.port ?? port };
   }
 

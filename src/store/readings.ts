@@ -18,12 +18,15 @@ export interface ReadingFilter {
 
 type Row = Omit<ReadingTable, 'seq'> & { seq: number };
 
+/** A reading, and the exchange that it came in. */
+type Found = readonly [reading: Reading, exchange: number];
+
 /** The readings: each once, by its id, in the order in which they came to be known. */
 export class Readings {
   readonly #db: Database;
   readonly #inserter: Inserter;
   readonly #newest: Prepared<{ value: number; time_ms: number }>;
-  readonly #inCloud: Prepared<{ id: string; person: string | null }>;
+  readonly #inCloud: Prepared<{ id: string; kind: string; person: string | null }>;
   readonly #attach: Prepared<unknown>;
   readonly #byId: Prepared<{ quality: string | null; cloud_id: string | null }>;
 
@@ -52,10 +55,9 @@ export class Readings {
     this.#inCloud = db.prepare(
       db.query
         .selectFrom('reading')
-        .select(['id', 'person'])
+        .select(['id', 'kind', 'person'])
         .where('cloud_id', '=', '')
-        .where('vendor', '=', '')
-        .where('kind', '=', ''),
+        .where('vendor', '=', ''),
     );
     this.#attach = db.prepare(
       db.query.updateTable('reading').set({ cloud_id: '', quality: '' }).where('id', '=', ''),
@@ -74,34 +76,62 @@ export class Readings {
   }
 
   /** Adds readings that are not there, each with its exchange; in a transaction. Says how many were new. */
-  add(found: readonly (readonly [reading: Reading, exchange: number])[]): number {
-    const plain = found.filter(([{ cloudId }]) => cloudId === null);
-    let count = this.#inserter.insert(plain.map((each) => parametersOf(...each))).count;
-    for (const each of found) if (each[0].cloudId !== null) count += this.#addOfCloud(...each);
+  add(found: readonly Found[]): number {
+    const plain: Found[] = [];
+    const inCloud = new Map<string, Found[]>();
+    for (const each of found) {
+      const [{ cloudId, vendor }] = each;
+      if (cloudId === null) plain.push(each);
+      else {
+        const key = `${vendor} ${cloudId}`;
+        const same = inCloud.get(key);
+        if (same) same.push(each);
+        else inCloud.set(key, [each]);
+      }
+    }
+    let count = this.#insert(plain);
+    for (const weighIn of inCloud.values()) count += this.#addOfCloud(weighIn);
     return count;
   }
 
+  #insert(found: readonly Found[]): number {
+    return this.#inserter.insert(found.map(([reading, exchange]) => parametersOf(reading, exchange))).count;
+  }
+
   /**
-   * Adds one that the cloud has an id for. One that is there already is given that id, however it came to be known,
-   * and the cloud vouches for it; one that has the id is the same even if it was somebody else's, or nobody's, before
+   * Adds those of a weigh-in that the cloud has an id for. What is there already is given that id, however it came to be
+   * known, and the cloud vouches for it. What has the id is the same even if it was somebody else's, or nobody's, before
    * the app had given it to a person.
    */
-  #addOfCloud(reading: Reading, exchange: number): number {
-    const { id, cloudId, vendor, kind, person, quality } = reading;
-    const [same] = this.#inCloud.all([cloudId, vendor, kind]);
-    if (same && same.id !== id) {
-      if (same.person !== person && person !== null) this.#giveTo(same.id, person);
-      return 0;
+  #addOfCloud(weighIn: readonly Found[]): number {
+    const [first] = weighIn;
+    if (first === undefined) return 0;
+    const [{ cloudId, vendor }] = first;
+    const known = new Map(this.#inCloud.all([cloudId, vendor]).map((row) => [row.kind, row]));
+    const fresh: Found[] = [];
+    const givenTo = new Map<string, string>();
+    for (const each of weighIn) {
+      const [{ id, kind, person }] = each;
+      const same = known.get(kind);
+      if (same === undefined) {
+        known.set(kind, { id, kind, person });
+        fresh.push(each);
+      } else if (same.id !== id && same.person !== person && person !== null) givenTo.set(same.id, person);
     }
-    const { count } = this.#inserter.insert([parametersOf(reading, exchange)]);
-    if (count > 0 || same) return count;
+    const count = this.#insert(fresh);
+    for (const [id, person] of givenTo) this.#giveTo(id, person);
+    if (count < fresh.length) for (const [reading] of fresh) this.#vouchFor(reading);
+    return count;
+  }
+
+  /** Gives a reading that is there without an id of the cloud this one, and takes the doubt from it. */
+  #vouchFor({ id, cloudId, quality }: Reading): void {
     const [known] = this.#byId.all([id]);
-    if (known === undefined || known.cloud_id !== null) return 0;
+    if (known === undefined || known.cloud_id !== null) return;
     const marks = (known.quality?.split(',') ?? []).filter(
       (mark) => mark !== 'unverified' || quality.includes('unverified'),
     );
     this.#attach.run([cloudId, marks.join(',') || null, id]);
-    return 0;
   }
 
   #giveTo(id: string, person: string): void {

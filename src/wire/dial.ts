@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { connect, isIP } from 'node:net';
-import type { SecureContext, TLSSocket } from 'node:tls';
+import type { DetailedPeerCertificate, SecureContext, TLSSocket } from 'node:tls';
 import { connect as connectTls } from 'node:tls';
 import { printable } from '../model/escape.js';
 import type { RefusalReason } from '../model/exchange.js';
@@ -182,7 +182,7 @@ function handshake(
   timeoutMs: number,
 ): Promise<TLSSocket> {
   return new Promise((resolve, reject) => {
-    const secure = connectTls({
+    const secure: TLSSocket = connectTls({
       socket,
       secureContext,
       // What the certificate must name. An address may not be a server name.
@@ -191,7 +191,10 @@ function handshake(
       ALPNProtocols: ['http/1.1'],
       // Else an environment variable could turn it off.
       rejectUnauthorized: true,
+      checkServerIdentity: () => identityError(secure, host),
     });
+    // Node would turn the whole chain into objects for the check, which does without: a tenth of all that a tunnel costs.
+    secure.getPeerCertificate = () => ({}) as DetailedPeerCertificate;
     const fail = (error: DialError): void => {
       clearTimeout(timer);
       secure.destroy();
@@ -208,6 +211,19 @@ function handshake(
       resolve(resettable(secure));
     });
   });
+}
+
+/** Whether the certificate names the host (RFC 9525), by its alternative names alone. */
+function identityError(secure: TLSSocket, host: string): Error | undefined {
+  const certificate = secure.getPeerX509Certificate();
+  const named =
+    isIP(host) === 0
+      ? certificate?.checkHost(host, { subject: 'never', partialWildcards: false })
+      : certificate?.checkIP(host);
+  if (named !== undefined) return undefined;
+  const error: NodeJS.ErrnoException = new Error(`it is not for ${host}`);
+  error.code = 'ERR_TLS_CERT_ALTNAME_INVALID';
+  return error;
 }
 
 function handshakeError(host: string, error: NodeJS.ErrnoException, socket: TLSSocket): DialError {
