@@ -231,6 +231,8 @@ const examples: readonly (readonly [command: string, what: string])[] = [
   ['$0 readings --since 7d', 'the readings of the last seven days'],
   ['$0 exchanges --follow', 'watch what the scale says'],
   ['$0 exchanges export --out scale.har', 'for the network tools of a browser'],
+  ['$0 ca', 'the certificate that phones are told to trust'],
+  ['$0 pull renpho', "the history of the Renpho app's account"],
 ];
 
 const epilogue =
