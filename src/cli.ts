@@ -69,7 +69,7 @@ const actions: readonly Action[] = [
     path: ['readings'],
     usage: 'readings',
     describe: 'Show readings',
-    run: async (settings) => (await import('./commands/readings.js')).run(settings),
+    run: async (settings, log) => (await import('./commands/readings.js')).run(settings, log),
   },
   {
     option: 'exchanges',

@@ -48,7 +48,7 @@ export async function run(settings: Settings, log: Log): Promise<number> {
     }
     await app.close();
     await print('\nThe readings in them:\n\n');
-    await showReadings({ ...settings, dataDir, limit: null });
+    await showReadings({ ...settings, dataDir, limit: null }, log);
     await print(
       `\nThey are kept in ${file}.\n` +
         `To look again:   npm start -- readings --data-dir ${dataDir}\n` +

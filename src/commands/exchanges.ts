@@ -115,9 +115,11 @@ function matches(exchange: StoredExchange, { sinceMs, device, vendor }: Filter):
 
 function formatOf({ format, out }: Settings): ExportFormat {
   const suffix = out === null ? '' : extname(out).slice(1).toLowerCase();
-  const found = format ?? exportFormats.find((name) => name === suffix);
+  const found = exportFormats.find((name) => name === (format ?? suffix));
   if (found !== undefined) return found;
   const formats = exportFormats.join(', ');
+  if (format !== null)
+    throw new UsageError(`--format: ${format} is a format of readings; exchanges have ${formats}`);
   if (out === null) throw new UsageError(`name a format with --format (${formats}) or a file with --out`);
   throw new UsageError(
     `--out: .${suffix} is none of the formats ${formats}${didYouMean(suffix, exportFormats)}; or use --format`,

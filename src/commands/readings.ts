@@ -1,4 +1,7 @@
+import type { ReadingFormat } from '../config/choices.js';
+import { readingFormats } from '../config/choices.js';
 import type { Settings } from '../config/schema.js';
+import type { Log } from '../log.js';
 import { UsageError } from '../model/errors.js';
 import type { Person } from '../model/person.js';
 import type { Reading } from '../model/reading.js';
@@ -8,18 +11,64 @@ import { filterOf } from './filters.js';
 import { print } from './output.js';
 import type { NamedReading } from './reading-formats.js';
 import { csvLines, jsonLines, tableLines } from './reading-formats.js';
+import { weighInFormats } from './weigh-in-formats.js';
+import { weighInsOf } from './weigh-ins.js';
 import { withStore } from './with-store.js';
 
-/** `scaletap readings`: what is known, by rising time, as a table, JSON lines or CSV. */
-export async function run(settings: Settings): Promise<number> {
-  if (settings.json && settings.csv)
-    throw new UsageError('--json and --csv cannot both be had; leave one out');
+/** The longest file that Garmin Connect is sure to take, as FromSamToGarm (weight.py) found out. */
+const GARMIN_BYTES = 4_096;
+
+/** `scaletap readings`: what is known, by rising time, as a table, JSON lines or CSV, or as another tool takes it. */
+export async function run(settings: Settings, log: Log): Promise<number> {
+  const format = formatOf(settings);
   const filter = filterOf(settings);
   return withStore(settings, async (store) => {
+    if (format !== null) {
+      await printFor(format, store, filter, settings, log);
+      return;
+    }
     const readings = wanted(store, filter, settings);
     const lines = settings.json ? jsonLines : settings.csv ? csvLines : tableLines;
     for (const part of lines(readings)) await print(part);
   });
+}
+
+/** Throws a {@link UsageError} for two forms at once, and for a format that is not one of readings. */
+function formatOf({ json, csv, format }: Settings): ReadingFormat | null {
+  const forms = { '--json': json, '--csv': csv, '--format': format !== null };
+  const given = Object.entries(forms).flatMap(([name, asked]) => (asked ? [name] : []));
+  if (given.length > 1) {
+    const how = given.length === 2 ? 'both' : 'all';
+    throw new UsageError(`${given.join(' and ')} cannot ${how} be had; give one of them`);
+  }
+  const found = readingFormats.find((name) => name === format);
+  if (format === null || found !== undefined) return found ?? null;
+  throw new UsageError(
+    `--format: ${format} is a format of exchanges (scaletap exchanges export); readings have ${readingFormats.join(', ')}`,
+  );
+}
+
+/** Prints the weigh-ins of one person as another tool takes them, and says what is not among them. */
+async function printFor(
+  format: ReadingFormat,
+  store: Store,
+  filter: ReturnType<typeof filterOf>,
+  { person, limit, people }: Settings,
+  log: Log,
+): Promise<void> {
+  const found = weighInsOf(store.readings.list(filter).map(names(store, people)), person);
+  const weighIns = limit === null ? found.weighIns : found.weighIns.slice(-limit);
+  const text = weighInFormats[format]({ ...found, weighIns });
+  await print(text);
+  // MRTG asks every five minutes, and cron mails what is on stderr.
+  if (format === 'mrtg') return;
+  if (found.leftOut !== null) log.warn(`left out ${found.leftOut}`);
+  if (weighIns.length === 0) log.warn(`no weigh-ins${found.person === null ? '' : ` of ${found.person}`}`);
+  if (format === 'garmin' && Buffer.byteLength(text) > GARMIN_BYTES) {
+    log.warn(
+      'Garmin Connect is said to fail on files of more than 4 KB; split it, each part with the first two lines',
+    );
+  }
 }
 
 function wanted(

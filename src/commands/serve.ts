@@ -1,5 +1,6 @@
 import { describeListener, startApp } from '../app.js';
 import type { Settings } from '../config/schema.js';
+import { ServiceManager } from '../control/service-manager.js';
 import type { Log } from '../log.js';
 import { UserError } from '../model/errors.js';
 import { formatEndpoint } from '../wire/address.js';
@@ -10,7 +11,9 @@ export async function run(settings: Settings, log: Log): Promise<number> {
     process.once('SIGINT', resolve);
     process.once('SIGTERM', resolve);
   });
+  const manager = new ServiceManager(process.env, log);
   const app = await startApp(settings, log);
+  void manager.ready(() => app.trouble());
   for (const listener of app.listeners) log.info(`listening for scales: ${describeListener(listener)}`);
   for (const listener of app.phones.proxy) {
     log.info(
@@ -31,6 +34,6 @@ export async function run(settings: Settings, log: Log): Promise<number> {
   );
   const signal = await Promise.race([stopped, unusable]);
   if (signal !== null) log.info(`${signal}: closing`);
-  await app.close();
+  await Promise.all([manager.stopping(), app.close()]);
   return signal === null ? 1 : 0;
 }

@@ -49,3 +49,10 @@ export type FailureKind = (typeof failures)[number];
 export const exportFormats = ['har', 'ndjson', 'http'] as const;
 
 export type ExportFormat = (typeof exportFormats)[number];
+
+/** For other tools: MRTG and RRD, and the importers of openScale, Garmin and Health Connect. */
+export const readingFormats = ['mrtg', 'openscale', 'garmin', 'health-connect'] as const;
+
+export type ReadingFormat = (typeof readingFormats)[number];
+
+export const influxVersions = ['1', '2', '3'] as const;

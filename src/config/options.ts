@@ -1,7 +1,7 @@
 import { logLevels } from '../log.js';
 import type { Person } from '../model/person.js';
 import type { FailureKind } from './choices.js';
-import { commandNames, exportFormats, failures, modes } from './choices.js';
+import { commandNames, exportFormats, failures, influxVersions, modes, readingFormats } from './choices.js';
 import type { Option } from './option.js';
 import { choice, list, number, oneOf, seconds, some, structure, text, toggle } from './option.js';
 import { readPeople } from './people.js';
@@ -14,10 +14,12 @@ import {
   parseInfluxUrl,
   parseLanguage,
   parseLogin,
+  parseMqttUrl,
   parseRemotePort,
   parseResolver,
   parseSince,
   parseTimeZone,
+  parseTopic,
   parseUpstream,
 } from './values.js';
 
@@ -386,6 +388,74 @@ export const options = {
     mask: maskUrl,
   }),
 
+  'influx-version': choice(influxVersions, {
+    group: 'Readings',
+    commands: relay,
+    describe:
+      'Version of that InfluxDB; 2 and 3 take a token, and a bucket or database where 1 has its database',
+    default: '1',
+  }),
+  'influx-token': text<string | null>({
+    group: 'Readings',
+    commands: relay,
+    describe: 'Token for InfluxDB 2 or 3',
+    value: 'TOKEN',
+    default: null,
+    parse: some,
+    mask: () => '***',
+  }),
+  'influx-org': text<string | null>({
+    group: 'Readings',
+    commands: relay,
+    describe: 'Organization in InfluxDB 2',
+    value: 'NAME',
+    default: null,
+    parse: some,
+  }),
+  'mqtt-url': text<string | null>({
+    group: 'Readings',
+    commands: relay,
+    describe:
+      'MQTT broker that readings go to, for Home Assistant and others: mqtt[s]://user:password@host:1883',
+    value: 'URL',
+    default: null,
+    parse: parseMqttUrl,
+    mask: maskUrl,
+  }),
+  'mqtt-topic': text({
+    group: 'Readings',
+    commands: relay,
+    describe: 'First part of the MQTT topics of readings',
+    value: 'TOPIC',
+    default: 'scaletap',
+    parse: parseTopic,
+  }),
+  'mqtt-discovery': text<string | null>({
+    group: 'Readings',
+    commands: relay,
+    describe: "Prefix of Home Assistant's discovery topics; off for none",
+    value: 'TOPIC',
+    default: 'homeassistant',
+    parse: (raw) => (raw.toLowerCase() === 'off' ? null : parseTopic(raw)),
+  }),
+  'mqtt-ca': text<string | null>({
+    group: 'Readings',
+    commands: relay,
+    describe: "PEM file of certificates that the broker is verified with, besides the system's",
+    value: 'FILE',
+    default: null,
+    parse: some,
+  }),
+  'missing-days': number({
+    group: 'Readings',
+    commands: relay,
+    describe: 'Days without a weigh-in after which Home Assistant is told so, 0 for never',
+    unit: 'days',
+    default: 14,
+    min: 0,
+    max: 3650,
+  }),
+
   since: text<number | null>({
     group: 'Output',
     commands: [...reports, 'pull'],
@@ -441,12 +511,12 @@ export const options = {
     commands: ['exchanges'],
     describe: 'Go on with new exchanges as they come, until stopped',
   }),
-  format: choice(exportFormats, {
+  format: choice([...exportFormats, ...readingFormats], {
     group: 'Output',
-    commands: ['exchanges'],
-    describe: 'Format of an export',
+    commands: ['exchanges', 'readings'],
+    describe: `Format of an export: ${exportFormats.join(', ')} of exchanges, ${readingFormats.join(', ')} of readings (health-connect by openScale sync)`,
     default: null,
-    defaultText: 'by the suffix of --out',
+    defaultText: 'by the suffix of --out; a table of readings',
   }),
   out: text<string | null>({
     group: 'Output',

@@ -119,6 +119,28 @@ export function parseInfluxUrl(text: string): string {
   return text;
 }
 
+/** The address of an MQTT broker: `mqtt[s]://[user:password@]host[:port]`. Given back as it is. */
+export function parseMqttUrl(text: string): string {
+  const shape = 'write mqtt://user:password@host:1883, or mqtts:// for TLS';
+  if (!URL.canParse(text)) throw new InvalidValue(`is not a URL; ${shape}`);
+  const { protocol, hostname, pathname, search, hash } = new URL(text);
+  if (protocol !== 'mqtt:' && protocol !== 'mqtts:')
+    throw new InvalidValue(`is neither mqtt nor mqtts; ${shape}`);
+  if (hostname === '' || !/^\/?$/.test(pathname) || search !== '' || hash !== '') {
+    throw new InvalidValue(`has more or less than a host and port; ${shape}`);
+  }
+  return text;
+}
+
+/** A topic, or the beginning of one, that messages may be published to. Without slashes at its ends. */
+export function parseTopic(text: string): string {
+  const topic = text.replace(/^\/+|\/+$/g, '');
+  if (topic === '' || /[+#\p{Cc}]/u.test(topic) || Buffer.byteLength(topic) > 200) {
+    throw new InvalidValue('is no topic; write one such as scaletap or house/scales, without + and #');
+  }
+  return topic;
+}
+
 /** A device's address as the store has it: a MAC in lower case with colons, anything else as it is. */
 export function parseDevice(text: string): string {
   if (text.trim() === '') throw new InvalidValue('is empty; write an address such as 00:24:e4:00:00:01');

@@ -18,6 +18,9 @@ export interface ReadingFilter {
 
 type Row = Omit<ReadingTable, 'seq'> & { seq: number };
 
+/** A cloud may correct the time of a weigh-in, by a zone at most. */
+const SAME_WEIGH_IN_MS = 26 * 3_600_000;
+
 /** A reading, and the exchange that it came in. */
 type Found = readonly [reading: Reading, exchange: number];
 
@@ -26,7 +29,7 @@ export class Readings {
   readonly #db: Database;
   readonly #inserter: Inserter;
   readonly #newest: Prepared<{ value: number; time_ms: number }>;
-  readonly #inCloud: Prepared<{ id: string; kind: string; person: string | null }>;
+  readonly #inCloud: Prepared<{ id: string; kind: string; person: string | null; time_ms: number }>;
   readonly #attach: Prepared<unknown>;
   readonly #byId: Prepared<{ quality: string | null; cloud_id: string | null }>;
 
@@ -55,7 +58,7 @@ export class Readings {
     this.#inCloud = db.prepare(
       db.query
         .selectFrom('reading')
-        .select(['id', 'kind', 'person'])
+        .select(['id', 'kind', 'person', 'time_ms'])
         .where('cloud_id', '=', '')
         .where('vendor', '=', ''),
     );
@@ -111,10 +114,11 @@ export class Readings {
     const fresh: Found[] = [];
     const givenTo = new Map<string, string>();
     for (const each of weighIn) {
-      const [{ id, kind, person }] = each;
+      const [{ id, kind, person, timeMs }] = each;
       const same = known.get(kind);
-      if (same === undefined) {
-        known.set(kind, { id, kind, person });
+      // Two numberings of one vendor may meet.
+      if (same === undefined || Math.abs(same.time_ms - timeMs) > SAME_WEIGH_IN_MS) {
+        known.set(kind, { id, kind, person, time_ms: timeMs });
         fresh.push(each);
       } else if (same.id !== id && same.person !== person && person !== null) givenTo.set(same.id, person);
     }
@@ -162,6 +166,29 @@ export class Readings {
   newest(vendor: string, person: string, kind: string): { value: number; timeMs: number } | undefined {
     const [row] = this.#newest.all([vendor, person, kind, 1]);
     return row && { value: row.value, timeMs: row.time_ms };
+  }
+
+  /** The newest reading of each kind, for each device and person. */
+  newestOfAll(): Reading[] {
+    const newest = this.#db.query
+      .selectFrom('reading')
+      .select((expression) => expression.fn.max<number>('time_ms').as('time_ms'))
+      .select(['vendor', 'device', 'person', 'kind'])
+      .groupBy(['vendor', 'device', 'person', 'kind'])
+      .as('newest');
+    const query = this.#db.query
+      .selectFrom('reading')
+      .innerJoin(newest, (join) =>
+        join
+          .onRef('reading.time_ms', '=', 'newest.time_ms')
+          .onRef('reading.vendor', '=', 'newest.vendor')
+          .onRef('reading.device', '=', 'newest.device')
+          .onRef('reading.kind', '=', 'newest.kind')
+          .on((where) => where('reading.person', 'is not distinct from', where.ref('newest.person'))),
+      )
+      .selectAll('reading')
+      .orderBy('reading.seq');
+    return this.#db.all(query).map(readingOf);
   }
 
   /** Readings by rising time. */

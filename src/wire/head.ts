@@ -238,7 +238,8 @@ function transferOf(codings: string): HeadFacts['transfer'] | 'ambiguous' {
   if (codings === ',chunked') return 'chunked';
   const list = codings
     .split(',')
-    .map((c) => c.trim())
+    // Other white space is none here, and not everybody would pass over it.
+    .map((coding) => coding.replace(/^[ \t]+|[ \t]+$/g, ''))
     .filter((c) => c !== '');
   const chunkedAt = list.indexOf('chunked');
   if (chunkedAt < 0) return list.length === 0 ? 'ambiguous' : 'other';

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { header, parseHead } from '../model/message.js';
 import type { Refusal } from './admission.js';
 import type { HeadFacts } from './head.js';
+import { skipEmptyLines } from './head.js';
 import { PlainSide } from './plain-side.js';
 import type { ProxyTarget } from './proxy-target.js';
 import { originHead } from './proxy-target.js';
@@ -29,12 +30,15 @@ interface Leg {
   readonly target: Forward;
   readonly side: PlainSide;
   readonly served: Served;
+  /** The methods of what it has been asked and has not answered. */
+  readonly asked: string[];
+  /** Finds where its answers end: what it says behind them would pass for the answer of the next server. */
+  readonly answers: MessageReader;
   /** The next request goes to another server, once this one has answered. */
   retiring: boolean;
+  /** Nobody knows where its answers end. */
+  unreadable: boolean;
 }
-
-const SWITCHING = /^HTTP\/1\.1 101(?= )/;
-const SWITCHING_BYTES = 13;
 
 /**
  * Plain HTTP through the proxy: requests with a whole URL as their target, one after the other, to whatever servers.
@@ -44,6 +48,7 @@ const SWITCHING_BYTES = 13;
 export class PlainForward implements Served {
   readonly #client: Socket;
   readonly #host: ForwardHost;
+  readonly #maxHeadBytes: number;
   readonly #reader: MessageReader;
   #leg: Leg | null = null;
   /** What came behind a request that has to be answered first. */
@@ -52,10 +57,10 @@ export class PlainForward implements Served {
   #next: {
     readonly head: Buffer;
     readonly target: Exclude<ProxyTarget, { kind: 'connect' }> | Refusal;
+    readonly method: string;
   } | null = null;
   /** `asked`: the request at hand asks to leave HTTP; `yes`: the server has, and nothing is looked at any more. */
   #upgrade: 'no' | 'asked' | 'yes' = 'no';
-  #answerStart = '';
   #clientEnded = false;
   /** The client has had its last answer: what it still sends is read and forgotten. */
   #answered = false;
@@ -64,6 +69,7 @@ export class PlainForward implements Served {
   constructor(client: Socket, maxHeadBytes: number, host: ForwardHost) {
     this.#client = client;
     this.#host = host;
+    this.#maxHeadBytes = maxHeadBytes;
     this.#reader = new MessageReader(null, this.#events(), maxHeadBytes);
     client.on('data', (chunk: Buffer) => this.#fromClient(chunk));
     client.on('end', () => {
@@ -122,7 +128,7 @@ export class PlainForward implements Served {
 
   #events(): ReaderEvents {
     return {
-      onHead: (head, facts) => this.#begin(head, this.#admit(head, facts)),
+      onHead: (head, facts) => this.#begin(head, this.#admit(head, facts), facts.method),
       onInterim: () => undefined,
       onBody: (slice) => this.#push(slice),
       onEnd: () => {
@@ -130,7 +136,7 @@ export class PlainForward implements Served {
       },
       onRefused: (reason) => {
         const message = `the request cannot be forwarded: ${reason}`;
-        this.#begin(Buffer.alloc(0), { reason: 'bad-target', message });
+        this.#begin(Buffer.alloc(0), { reason: 'bad-target', message }, '');
       },
       onTunnel: () => undefined,
     };
@@ -142,25 +148,23 @@ export class PlainForward implements Served {
     return { reason: 'bad-target', message: 'a tunnel needs a connection of its own' };
   }
 
-  #begin(head: Buffer, target: Exclude<ProxyTarget, { kind: 'connect' }> | Refusal): void {
+  #begin(head: Buffer, target: Exclude<ProxyTarget, { kind: 'connect' }> | Refusal, method: string): void {
     const leg = this.#leg;
     const same = leg !== null && 'authority' in target && target.authority === leg.target.authority;
     if (leg !== null && !same) {
-      this.#next = { head, target };
+      this.#next = { head, target, method };
       this.#reader.pause();
       leg.retiring = true;
       // Not while the reader is at work.
-      queueMicrotask(() => leg.served.closeWhenIdle());
+      queueMicrotask(() => (leg.unreadable ? this.#giveUp() : leg.served.closeWhenIdle()));
     } else if (!('authority' in target)) {
       this.#answered = true;
       this.#reader.pause();
       this.#host.answer(head, target);
     } else {
-      if (header(parseHead(head).headers, 'upgrade') !== undefined) {
-        this.#upgrade = 'asked';
-        this.#answerStart = '';
-      }
+      if (header(parseHead(head).headers, 'upgrade') !== undefined) this.#upgrade = 'asked';
       this.#leg ??= this.#open(target);
+      this.#leg.asked.push(method);
       this.#push(originHead(head, target.target, target.authority));
     }
   }
@@ -178,7 +182,9 @@ export class PlainForward implements Served {
       onAnswer: (chunk) => this.#answering(chunk),
     });
     const served = this.#host.serve(target, side, () => this.#legOver());
-    return { target, side, served, retiring: false };
+    const asked: string[] = [];
+    const answers = new MessageReader(() => asked[0], this.#answerEvents(asked), this.#maxHeadBytes);
+    return { target, side, served, asked, answers, retiring: false, unreadable: false };
   }
 
   #push(bytes: Buffer): void {
@@ -190,13 +196,46 @@ export class PlainForward implements Served {
     else this.#client.end();
   }
 
-  /** An answer goes by: only whether it leaves HTTP is looked for. */
-  #answering(chunk: Buffer): void {
-    if (this.#upgrade !== 'asked') return;
-    this.#answerStart += chunk.toString('latin1', 0, SWITCHING_BYTES);
-    if (this.#answerStart.length < SWITCHING_BYTES) return;
-    this.#upgrade = SWITCHING.test(this.#answerStart) ? 'yes' : 'no';
-    queueMicrotask(() => this.#goOn());
+  /** How many bytes of what the server says are the client's. Behind its answers it has nothing to say. */
+  #answering(chunk: Buffer): number {
+    const leg = this.#leg;
+    if (leg === null || this.#upgrade === 'yes') return chunk.length;
+    const read = leg.asked.length === 0 ? 0 : leg.answers.push(chunk);
+    // Some servers send an empty line behind a body.
+    if (skipEmptyLines(chunk, read) === chunk.length) return chunk.length;
+    leg.side.destroy(new Error('the server has said more than it was asked'));
+    return read;
+  }
+
+  #answerEvents(asked: string[]): ReaderEvents {
+    return {
+      onHead: (_, { status }) => {
+        if (status !== 101 || this.#upgrade !== 'asked') return;
+        this.#upgrade = 'yes';
+        queueMicrotask(() => this.#goOn());
+      },
+      onInterim: () => undefined,
+      onBody: () => undefined,
+      onEnd: () => {
+        asked.shift();
+        if (asked.length > 0) return;
+        this.#leg?.answers.pause();
+        if (this.#upgrade !== 'asked') return;
+        this.#upgrade = 'no';
+        queueMicrotask(() => this.#goOn());
+      },
+      onRefused: () => {
+        if (this.#leg === null || this.#upgrade === 'yes') return;
+        this.#leg.unreadable = true;
+        if (this.#next !== null) this.#giveUp();
+      },
+      onTunnel: () => undefined,
+    };
+  }
+
+  /** A client that waits for another server's answer could take for it whatever this one says. */
+  #giveUp(): void {
+    this.#client.destroy(new Error('an answer cannot be read, and another server was asked behind it'));
   }
 
   #legOver(): void {
@@ -207,7 +246,7 @@ export class PlainForward implements Served {
     if (this.#client.destroyed) this.#finish();
     else if (this.#answered || !retiring || next === null) this.#client.destroySoon();
     else {
-      this.#begin(next.head, next.target);
+      this.#begin(next.head, next.target, next.method);
       this.#goOn();
     }
   }

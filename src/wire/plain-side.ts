@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import type { Side } from './resets.js';
+import { reset } from './resets.js';
 
 /** What happens at a {@link PlainSide}. */
 interface PlainEvents {
@@ -8,8 +9,8 @@ interface PlainEvents {
   onWanted(): void;
   /** The server has closed its side: whatever it was saying ends here. */
   onEnd(): void;
-  /** Bytes of an answer are on their way to the client. */
-  onAnswer(chunk: Buffer): void;
+  /** The server says something; gives how many bytes of it go to the client. */
+  onAnswer(chunk: Buffer): number;
 }
 
 /**
@@ -43,7 +44,8 @@ export class PlainSide extends Duplex implements Side {
   }
 
   resetAndDestroy(): void {
-    this.#client.resetAndDestroy();
+    // The client outlives a server that was dropped.
+    if (!this.destroyed) reset(this.#client);
     this.destroy();
   }
 
@@ -52,8 +54,8 @@ export class PlainSide extends Duplex implements Side {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
-    this.#events.onAnswer(chunk);
-    if (this.#client.destroyed || this.#client.write(chunk)) done();
+    const length = this.#events.onAnswer(chunk);
+    if (this.#client.destroyed || length === 0 || this.#client.write(chunk.subarray(0, length))) done();
     else this.#client.once('drain', done);
   }
 

@@ -10,7 +10,7 @@ import type { ConnectionContext } from './connection.js';
 import { Connection } from './connection.js';
 import { DialError } from './dial.js';
 import type { HeadFacts } from './head.js';
-import { findHeadEnd, mayBeHead, readHead } from './head.js';
+import { findHeadEnd, mayBeHead, readHead, skipEmptyLines } from './head.js';
 import { acceptTls, PROTOCOL } from './intercept.js';
 import { PlainForward } from './plain-forward.js';
 import { Prepared } from './prepared.js';
@@ -177,11 +177,11 @@ export class ProxyClient implements Served {
       this.#refuse({ reason: 'bad-target', message: `the head is longer than ${maxHeadBytes} bytes` });
     } else if (end < 0) {
       this.#searched = Math.max(0, bytes.length - 3);
-      if (!mayBeHead(bytes, 0, bytes.length)) {
+      if (!mayBeHead(bytes, skipEmptyLines(bytes, 0), bytes.length)) {
         this.#refuse({ reason: 'bad-target', message: 'this is no HTTP request' });
       }
     } else {
-      const facts = readHead(bytes, 0, end, 'request');
+      const facts = readHead(bytes, skipEmptyLines(bytes, 0), end, 'request');
       if (typeof facts === 'string') {
         this.#refuse({ reason: 'bad-target', message: `the head cannot be read: ${facts}` });
       } else this.#begin(bytes.subarray(0, end), facts);
@@ -286,8 +286,9 @@ export class ProxyClient implements Served {
         this.#unread('only-h2', true);
       } else this.#run(this.#intercept(upstream));
     } else if (!this.#context.route(connect.host, connect.port).isRead) this.#tunnel(false);
-    else if (hello.kind === 'not-tls' && mayBeHead(seen, 0, seen.length)) this.#plainInside(connect);
-    else this.#unread(hello.kind === 'not-tls' ? 'not-tls' : 'bad-hello', true);
+    else if (hello.kind === 'not-tls' && connect.port !== HTTPS_PORT && mayBeHead(seen, 0, seen.length)) {
+      this.#plainInside(connect);
+    } else this.#unread(hello.kind === 'not-tls' ? 'not-tls' : 'bad-hello', true);
   }
 
   async #intercept(upstream: Upstream): Promise<void> {
@@ -377,7 +378,8 @@ export class ProxyClient implements Served {
       admit: (head, facts) => this.#admit(head, facts),
       serve: ({ host, port }, side, onOver) => {
         const { upstream, isRead } = route(host, port);
-        const course = isRead ? vendors : others;
+        // What is in the clear where TLS is spoken is nobody's word.
+        const course = isRead && port !== HTTPS_PORT ? vendors : others;
         return this.#connection(course, side, upstream, course.dial, onOver);
       },
       answer: (head, target) => {

@@ -62,7 +62,9 @@ export function isPublic(address: string): boolean {
   if (isIP(plain) !== 6) return false;
   const inner = embedding.find(({ prefix }) => prefix.check(plain, 'ipv6'));
   if (inner) return isPublic(embeddedV4(plain, inner.group));
-  return globalV6.check(plain, 'ipv6') && !notPublicV6.check(plain, 'ipv6') && !isOwnAddress(plain);
+  if (!globalV6.check(plain, 'ipv6') || notPublicV6.check(plain, 'ipv6')) return false;
+  // In IPv6 the machines of the house have addresses of the internet.
+  return !isOwnAddress(plain) && !ownNetworks('ipv6').check(plain, 'ipv6');
 }
 
 /** Whether an address may be that of somebody in the house: of this machine, private, or of one of its networks. */

@@ -5,6 +5,8 @@ import type { Served } from './serving.js';
 /** Push services keep connections silent for long. A peer that is gone is found by the system's own probes. */
 const IDLE_MS = 1_800_000;
 const KEEP_ALIVE_MS = 60_000;
+/** Of one that a side has closed. What becomes of that side is not seen any more, as nothing is read of it. */
+const HALF_CLOSED_IDLE_MS = 300_000;
 
 /** A client and the host it asked for, joined: bytes pass in both directions as they come, and nobody looks at them. */
 export class Tunnel implements Served {
@@ -33,7 +35,11 @@ export class Tunnel implements Served {
     if (this.#active) {
       this.#active = false;
       this.#activeAt = now;
-    } else if (now - this.#activeAt > IDLE_MS) this.close();
+    } else if (now - this.#activeAt > this.#idleMs) this.close();
+  }
+
+  get #idleMs(): number {
+    return this.#sides.some(({ readableEnded }) => readableEnded) ? HALF_CLOSED_IDLE_MS : IDLE_MS;
   }
 
   /** Nobody knows when it is. */

@@ -84,14 +84,15 @@ describe('a weigh-in that the cloud has an id for', () => {
     expect(readings.list()).toEqual([{ ...nobodys, person: '7' }]);
   });
 
-  test('is another one where kind, id or vendor differ', () => {
+  test('is another one where kind, id or vendor differ, or the time by more than a day', () => {
     const others = [
+      weight(200_000, mine),
       weight(1, mine),
       weight(1, { ...mine, kind: 'fat_ratio', value: 20 }),
       weight(2, { ...mine, cloudId: '6' }),
       weight(3, { ...mine, vendor: 'withings' }),
     ];
-    expect(storeWith(...others).readings.list()).toHaveLength(4);
+    expect(storeWith(...others).readings.list()).toHaveLength(5);
   });
 
   test('is marked when it was deleted, once, and kept; its weight counts no more', () => {

@@ -13,7 +13,8 @@ import { account, call, capture, get, message, signIn } from '../vendors/renpho/
 
 /*
  * Exports without secrets hold Renpho's exchanges opened, since a body that anybody can decrypt is as good as in the
- * open; they give the same readings when they are imported. Exports with secrets hold the bytes as they crossed.
+ * open; they give the same readings when they are imported, though without the session nothing proves what an app has
+ * sent. Exports with secrets hold the bytes as they crossed.
  */
 
 const secret = 'hunter2hunter2';
@@ -77,10 +78,11 @@ const shapes: readonly Exchange[] = [
   ),
 ];
 
-/** What is read in an exchange but the session, which does not leave the house. */
+/** What is read in an exchange but the session, which does not leave the house, and what hangs on it. */
 function readings(exchange: Exchange): unknown {
   const found = renpho.read(exchange, { value: () => undefined, note: () => undefined });
-  return { ...found, values: [], notes: [] };
+  const plain = found.readings.map((reading) => ({ ...reading, cloudId: null, quality: [] }));
+  return { ...found, readings: plain, values: [], notes: [] };
 }
 
 async function exported(

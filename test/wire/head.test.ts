@@ -134,6 +134,7 @@ describe('readHead', () => {
     ['unknown-transfer-encoding', 'GET / HTTP/1.1\r\nTransfer-Encoding:\r\n\r\n'],
     ['unknown-transfer-encoding', 'GET / HTTP/1.1\r\nTransfer-Encoding: chunked, gzip\r\n\r\n'],
     ['unknown-transfer-encoding', 'GET / HTTP/1.1\r\nTransfer-Encoding: chunked, chunked\r\n\r\n'],
+    ['unknown-transfer-encoding', 'GET / HTTP/1.1\r\nTransfer-Encoding: chunked, \x0bchunked\r\n\r\n'],
     ['unknown-transfer-encoding', 'GET / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n'],
   ])('says %s of %j', (reason, text) => {
     expect(read(text)).toBe(reason);

@@ -63,6 +63,16 @@ test('one connection serves several servers in turn, each with its own requests,
   expect(exchanges.map(brief)).toEqual(['GET /2 | 200 | plain']);
 });
 
+test('empty lines before the first request are passed on', async () => {
+  const { connect, origins } = await startProxy(given);
+  const client = await connect();
+  client.send(`\r\n\r\n${get(other)}`);
+  const upstream = await origins.other.peer(0);
+  await upstream.gets(plain(other));
+  upstream.send(ok('1'));
+  await client.gets(ok('1'));
+});
+
 test('requests for several servers in one piece are answered in their order', async () => {
   const { connect, origins } = await startProxy(given);
   const client = await connect();
@@ -77,6 +87,90 @@ test('requests for several servers in one piece are answered in their order', as
   await client.gets('3');
   await client.gets(3 * ok('1').length);
   expect(client.text).toBe(ok('1') + ok('2') + ok('3'));
+});
+
+test('what a server says behind its answers does not pass for the answer of the next one', async () => {
+  const { connect, origins } = await startProxy(given);
+  const client = await connect();
+  client.send(get(other) + get(third));
+  const first = await origins.other.peer(0);
+  await first.gets('\r\n\r\n');
+  first.send(ok('1') + ok('forged'));
+  const second = await origins.third.peer(0);
+  await second.gets('\r\n\r\n');
+  second.send(ok('2'));
+  await client.gets(ok('1').length + ok('2').length);
+  expect(client.text).toBe(ok('1') + ok('2'));
+});
+
+test('an empty line behind an answer does no harm', async () => {
+  const { connect, origins } = await startProxy(given);
+  const client = await connect();
+  client.send(get(other));
+  const upstream = await origins.other.peer(0);
+  await upstream.gets('\r\n\r\n');
+  upstream.send(`${ok('1')}\r\n`);
+  await client.gets(ok('1').length + 2);
+  client.send(get(other, '/2'));
+  await upstream.gets('/2');
+  upstream.send(ok('2'));
+  await client.gets(ok('2'));
+  expect(client.text).toBe(`${ok('1')}\r\n${ok('2')}`);
+});
+
+test('a server that says something without having been asked ends the connection', async () => {
+  const { connect, origins } = await startProxy(given);
+  const client = await connect();
+  client.send(get(other));
+  const upstream = await origins.other.peer(0);
+  await upstream.gets('\r\n\r\n');
+  upstream.send(ok('1'));
+  await client.gets(ok('1').length);
+  upstream.send(ok('forged'));
+  expect(await client.closed()).toBe('end');
+  expect(client.text).toBe(ok('1'));
+});
+
+test('behind an answer that cannot be read, no other server is asked', async () => {
+  const { connect, origins } = await startProxy(given);
+  const client = await connect();
+  client.send(get(other) + get(third));
+  const upstream = await origins.other.peer(0);
+  await upstream.gets('\r\n\r\n');
+  upstream.send(`HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n1${ok('forged')}`);
+  await client.closed();
+  expect(client.text).not.toContain('forged');
+  expect(origins.third.peers).toEqual([]);
+});
+
+test('nor when the request for it comes later', async () => {
+  const { connect, origins } = await startProxy(given);
+  const client = await connect();
+  client.send(get(other));
+  const upstream = await origins.other.peer(0);
+  await upstream.gets('\r\n\r\n');
+  upstream.send('odd\r\n\r\n');
+  await client.gets('odd');
+  client.send(get(third));
+  await client.closed();
+  expect(client.text).toBe('odd\r\n\r\n');
+  expect(origins.third.peers).toEqual([]);
+});
+
+test('an upgrade that is asked for behind other requests is seen', async () => {
+  const { connect, origins } = await startProxy(given);
+  const client = await connect();
+  const upgrade = `GET http://${other}/ws HTTP/1.1\r\nHost: ${other}\r\nUpgrade: websocket\r\n\r\n`;
+  client.send(`${get(other)}${upgrade}`);
+  const upstream = await origins.other.peer(0);
+  await upstream.gets('websocket');
+  upstream.send(ok('1'));
+  upstream.send('HTTP/1.1 101 Switching Protocols\r\n\r\n');
+  await client.gets(' 101 ');
+  client.send('GET http://x/ is no request now\r\n\r\n');
+  await upstream.gets('is no request now');
+  upstream.send('nor is this an answer');
+  await client.gets('nor is this');
 });
 
 test('an answer that ends with its connection ends that of the client', async () => {

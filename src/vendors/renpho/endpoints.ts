@@ -34,17 +34,23 @@ const labels: ReadonlyMap<string, string> = new Map([
 
 const LONGEST_PATH = 80;
 
-/** What may name or authenticate somebody in a path: long numbers, long hexadecimals, e-mail addresses. */
-const telling = /[^/]*@[^/]*|[0-9a-f]{16,}|\d{8,}/gi;
+/**
+ * What may name or authenticate somebody in a path: long numbers, long hexadecimals, e-mail addresses, parameters, and
+ * long segments with several digits, as of a key.
+ */
+const telling = /[^/]*@[^/]*|;[^/]*|(?=[^/]*\d[^/]*\d)[^/]{20,}|[0-9a-f]{16,}|\d{8,}/gi;
 
 /** Whether anybody has published what this path is. */
 export function isKnownPath(path: string): boolean {
   return labels.has(path);
 }
 
+/** Friends as a word of its own: `/friend/`, `friendsList`, `queryFriendTrend`, `friend_list.json`. */
+const friends = /(?:^|[/_.-])friends?(?![a-z])|[a-z\d]Friends?(?![a-z])|[/_.-]Friends?(?![a-z])/;
+
 /** Whether this is about the account's friends, whose weigh-ins are not the account's. */
 export function isAboutFriends(path: string): boolean {
-  return /\/friends?(\/|$)/i.test(path);
+  return friends.test(path);
 }
 
 /** What an exchange is called in listings. Those that nobody has published are told apart by method and path. */

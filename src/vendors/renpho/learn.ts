@@ -1,4 +1,5 @@
 import type { Findings, Known, Value } from '../vendor.js';
+import { carriedSession } from './carried.js';
 import type { RenphoExchange } from './exchange.js';
 import { isObject, type JsonObject, numberOf, parseJson, textOf } from './json.js';
 import { isGood, staleBy } from './outcome.js';
@@ -7,9 +8,7 @@ import {
   isAccount,
   isCredential,
   loggedIn,
-  newSession,
   oldSession,
-  paramsOf,
   type RenphoSession,
   sessionMark,
   sessionOf,
@@ -174,18 +173,6 @@ const MOST_PEOPLE = 200;
 function refusedAtMs(stale: string): number {
   const json = parseJson(stale);
   return (isObject(json) ? numberOf(json.atMs) : undefined) ?? 0;
-}
-
-/** The session in a request: of the new API in its headers, of the old one in its parameters. */
-function carriedSession({ api, exchange }: RenphoExchange, known: Known): RenphoSession | null {
-  if (api === 'new') return newSession(exchange.request);
-  const params = new Map(paramsOf(exchange.request));
-  const key = params.get('terminal_user_session_key');
-  const session = oldSession(exchange.request, key, params.get('user_id'));
-  if (session !== null || !isCredential(key)) return session;
-  // The user id may be left out; an earlier call tells whose the key is.
-  const nobody = oldSession(exchange.request, key, '0');
-  return nobody && oldSession(exchange.request, key, known.note(`account:${sessionMark(nobody)}`));
 }
 
 function endsWith(path: string, name: string): boolean {

@@ -1,6 +1,7 @@
 import type { Exchange } from '../../model/exchange.js';
 import { isTunnel, view } from '../raw.js';
 import type { Findings, Known } from '../vendor.js';
+import { isPlain, isTaken } from './carried.js';
 import { labelOf } from './endpoints.js';
 import { renphoExchange } from './exchange.js';
 import { learn } from './learn.js';
@@ -14,13 +15,17 @@ export function read(exchange: Exchange, known: Known): Findings {
   if (isTunnel(exchange)) return { label: 'connect', device: null, ...nothing };
   const renpho = renphoExchange(exchange);
   const refusals = new Refusals(renpho.refusals);
-  const { readings, deleted, device } = weighIns(renpho, refusals);
+  const got = !isPlain(renpho);
+  const { readings, deleted, device } = weighIns(renpho, refusals, {
+    sent: got && isTaken(renpho, known),
+    got,
+  });
   return {
     label: labelOf(methodOf(exchange.request.head), renpho.path),
     device: device ?? accountOf(renpho),
     verdict: null,
     readings,
-    ...learn(renpho, known),
+    ...(got ? learn(renpho, known) : { values: [], notes: [] }),
     refusals: refusals.all,
     deleted,
   };

@@ -177,6 +177,7 @@ function targetSecrets(line: string, from: number, to: number, tests: SecretTest
 function pathSecrets(path: string, tests: SecretTests): Range[] {
   return [...path.matchAll(/[^/]+/g)].flatMap(({ index, 0: segment }): Range[] => {
     const isKey = /^(?=.*[a-f])(?=.*\d)[\da-f-]{16,}$/i.test(segment);
-    return isKey || tests.text(segment) ? [[index, index + segment.length]] : [];
+    const isMixed = /^(?=(?:\D*\d){2})(?=.*[A-Z])(?=.*[a-z])[\w+=.~-]{20,}$/.test(segment);
+    return isKey || isMixed || tests.text(segment) ? [[index, index + segment.length]] : [];
   });
 }

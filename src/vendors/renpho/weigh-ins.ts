@@ -8,7 +8,6 @@ import type { RenphoExchange } from './exchange.js';
 import { measurements } from './fields.js';
 import { girths, isGirths } from './girths.js';
 import { type JsonObject, numberOf } from './json.js';
-import { isGood } from './outcome.js';
 import type { Refusals } from './refusals.js';
 import { cloudIdOf, personId, type Row, type Rows, rowsOf, secondsOf } from './rows.js';
 
@@ -19,6 +18,14 @@ interface WeighIns {
   readonly deleted: readonly string[];
   /** The device that all rows with readings name; null when they do not. */
   readonly device: string | null;
+}
+
+/** What of an exchange is the cloud's own word. */
+interface Trust {
+  /** It has taken what was sent. */
+  readonly sent: boolean;
+  /** The answer is its own. */
+  readonly got: boolean;
 }
 
 /** `deviceType` of a weigh-in that was typed in by hand. That `isAuto` or `method` tell it too is disputed. */
@@ -44,14 +51,14 @@ export function accountOf({ exchange, query, form }: RenphoExchange): string | n
  * The weigh-ins in an exchange: every object with a weight above 0 and a time stamp, wherever it stands; no endpoint for
  * uploading them is published. Beside them the records of a tape.
  */
-export function weighIns(renpho: RenphoExchange, refusals: Refusals): WeighIns {
+export function weighIns(renpho: RenphoExchange, refusals: Refusals, trust: Trust): WeighIns {
   const rows = rowsOf(renpho);
-  const reader = new Reader(renpho, rows, refusals);
+  const reader = new Reader(renpho, rows, refusals, trust);
   for (const row of rows.rows) reader.read(row);
   const [device = '', ...others] = reader.devices;
   return {
     readings: [...reader.readings.values()],
-    deleted: rows.deleted,
+    deleted: trust.got ? rows.deleted : [],
     device: device === '' || others.length > 0 ? null : device,
   };
 }
@@ -67,17 +74,16 @@ class Reader {
   readonly #account: string | null;
   /** Of friends: what they weigh is never the account's. */
   readonly #mustNamePerson: boolean;
-  /** Whether the cloud took what was sent to it. Anybody in the house can send it something. */
-  readonly #taken: boolean;
+  readonly #trust: Trust;
 
-  constructor(renpho: RenphoExchange, { rows, ids }: Rows, refusals: Refusals) {
+  constructor(renpho: RenphoExchange, { rows, ids }: Rows, refusals: Refusals, trust: Trust) {
     this.#ids = ids;
     this.#uploadsAt = uploadsAt(rows);
     this.#refusals = refusals;
     this.#startedAtS = renpho.exchange.startedAtUs / 1_000_000;
     this.#mustNamePerson = isAboutFriends(renpho.path);
     this.#account = accountOf(renpho);
-    this.#taken = isGood(renpho);
+    this.#trust = trust;
   }
 
   read(row: Row): void {
@@ -121,10 +127,16 @@ class Reader {
   }
 
   #cloudIdOf({ json, uploaded }: Row, seconds: number): string | null {
+    // An id that anybody may have made up would stand in the way of the weigh-in that has it.
+    if (!this.#isTrusted(uploaded)) return null;
     const own = cloudIdOf(json);
     if (!uploaded) return own;
     if (own !== null && own.length >= CLOUD_DIGITS) return own;
     return this.#uploadsAt.get(seconds) === 1 ? (this.#ids.get(seconds) ?? null) : null;
+  }
+
+  #isTrusted(uploaded: boolean): boolean {
+    return uploaded ? this.#trust.sent : this.#trust.got;
   }
 
   #qualityOf({ json, uploaded, deleted }: Row, seconds: number): Quality[] {
@@ -132,7 +144,7 @@ class Reader {
     const typedIn = (json.deviceType ?? json.device_type) === TYPED_IN;
     if (typedIn) quality.push('typed-in');
     if (deleted) quality.push('deleted');
-    if (uploaded && !this.#taken) quality.push('unverified');
+    if (!this.#isTrusted(uploaded)) quality.push('unverified');
     if (uploaded && !typedIn && this.#isShifted(seconds)) quality.push('shifted-time');
     if (seconds > this.#startedAtS + DAY_S) quality.push('future-time');
     return quality;

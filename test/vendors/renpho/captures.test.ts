@@ -107,7 +107,7 @@ describe('the new cloud', () => {
     const findings = readOf({
       ...plain,
       request: message(
-        `POST /RenphoHealth/renpho/girth/uploadGirthsDataV2 HTTP/1.1\r\nHost: cloud.renpho.com\r\nuserId: ${account}\r\n`,
+        `POST /RenphoHealth/renpho/girth/uploadGirthsDataV2 HTTP/1.1\r\nHost: cloud.renpho.com\r\nuserId: ${account}\r\ntoken: t\r\n`,
         `{"encryptData":"${wrap(Buffer.from(inside))}"}`,
       ),
       response: answerWith('x', '[{"id":5919278420902642177,"timeStamp":1719500400}]').response,

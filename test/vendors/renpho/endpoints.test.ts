@@ -19,6 +19,8 @@ test.each([
   ['PUT', '/x/12345678/1234567', 'unknown PUT /x/#/1234567'],
   ['GET', '/t/0123456789abcdef0123456789ABCDEF', 'unknown GET /t/#'],
   ['GET', '/u/jane.doe@example.org/x', 'unknown GET /u/#/x'],
+  ['GET', '/y;jsessionid=T0ken/x', 'unknown GET /y#/x'],
+  ['GET', '/reset/aB3dEfGhIjKlMnOpQr7t', 'unknown GET /reset/#'],
   ['GET', '/a\u009b\u0007', 'unknown GET /a\\x9b\\x07'],
   ['POST', `/${'long/'.repeat(1000)}`, `unknown POST /${'long/'.repeat(15)}long`],
   ['', '', 'unknown'],
@@ -32,7 +34,11 @@ test.each([
   ['/RenphoHealth/app/friend/measure/trend', true],
   ['/RenphoHealth/app/friends', true],
   ['/RenphoHealth/scale/queryAllMeasureDataList', false],
+  ['/RenphoHealth/app/queryFriendTrend', true],
+  ['/api/v2/friend_list.json', true],
+  ['/RenphoHealth/Friend/trend', true],
   ['/befriended', false],
+  ['/RenphoHealth/friendlyNames', false],
 ])('whether %s is about friends: %s', (path, about) => {
   expect(isAboutFriends(path)).toBe(about);
 });

@@ -214,6 +214,12 @@ describe('an upload', () => {
     expect(weighInsOf(uploaded([row]))).toEqual([written]);
   });
 
+  test('that the cloud has not taken has no id: it may be made up, and would stand in the way', () => {
+    const { readings } = uploaded([row], null, { response: null });
+    expect(readings.map(({ cloudId }) => cloudId)).toEqual(readings.map(() => null));
+    expect(readings.length).toBeGreaterThan(0);
+  });
+
   test.each([
     ['without an answer', { response: null }],
     ['that we refused', { answered: 'refused' }],
