@@ -3,6 +3,7 @@ import {
   countErrors,
   goalsTable,
   heading,
+  kept,
   median,
   notesList,
   quotient,
@@ -130,12 +131,6 @@ function costTable(rows) {
       String(row.errors),
     ]),
   );
-}
-
-function kept({ requestsKept, repliesKept }) {
-  if (requestsKept && repliesKept) return 'both ways';
-  if (requestsKept) return 'requests only';
-  return repliesKept ? 'replies only' : 'neither way';
 }
 
 function memoryTable(rows) {

@@ -3,6 +3,7 @@ import {
   countErrors,
   goalsTable,
   heading,
+  kept,
   median,
   notesList,
   quotient,
@@ -141,12 +142,6 @@ function costTable(rows, emptyMs) {
       String(row.errors),
     ]),
   );
-}
-
-function kept({ requestsKept, repliesKept }) {
-  if (requestsKept && repliesKept) return 'both ways';
-  if (requestsKept) return 'requests only';
-  return repliesKept ? 'replies only' : 'neither way';
 }
 
 /** What scaletap asks of itself. A goal that is missed is shown; it fails nothing. */

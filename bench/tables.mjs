@@ -53,6 +53,13 @@ export function ratio(a, b) {
   return found === undefined ? '' : found.toFixed(2);
 }
 
+/** On which way bytes came as they were sent. */
+export function kept({ requestsKept, repliesKept }) {
+  if (requestsKept && repliesKept) return 'both ways';
+  if (requestsKept) return 'requests only';
+  return repliesKept ? 'replies only' : 'neither way';
+}
+
 /** The middle value; undefined when there is none, or when the peer has no such measure. */
 export function median(values) {
   const sorted = values.filter((value) => value !== undefined).sort((a, b) => a - b);

@@ -4,12 +4,17 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs';
 
 const servers = [
   { program: '/usr/bin/influxd', package: 'influxdb', suites: 'InfluxDB delivery' },
+  { program: '/usr/bin/victoria-metrics', package: 'victoria-metrics', suites: 'InfluxDB 2 delivery' },
+  { program: '/usr/sbin/mosquitto', package: 'mosquitto', suites: 'MQTT delivery' },
   { program: '/usr/sbin/dnsmasq', package: 'dnsmasq-base', suites: 'DNS override' },
   { program: '/usr/sbin/unbound', package: 'unbound', suites: 'DNS override with Unbound' },
   { program: '/usr/sbin/named', package: 'bind9', suites: 'DNS override with BIND 9' },
   { program: '/usr/sbin/ip', package: 'iproute2', suites: 'DNS override, end to end' },
   { program: '/usr/bin/strace', package: 'strace', suites: 'mode offline under strace' },
   { program: '/usr/bin/systemd-analyze', package: 'systemd', suites: 'systemd unit' },
+  { program: '/usr/bin/systemd-notify', package: 'systemd', suites: 'systemd and its watchdog' },
+  { program: '/usr/bin/perl', package: 'perl-base', suites: 'systemd and its watchdog' },
+  { program: '/usr/bin/docker-compose', package: 'docker-compose', suites: 'compose.yaml' },
   { program: '/usr/bin/openssl', package: 'openssl', suites: 'certificates and TLS' },
   { program: '/usr/bin/curl', package: 'curl', suites: 'proxy with curl' },
   { program: '/usr/bin/chromium', package: 'chromium', suites: 'proxy with Chromium' },

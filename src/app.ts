@@ -2,6 +2,7 @@ import { modes } from './config/choices.js';
 import type { Settings } from './config/schema.js';
 import type { Control } from './control/control.js';
 import { listenControl } from './control/control.js';
+import { isListening } from './control/listening.js';
 import type { Log } from './log.js';
 import { UserError } from './model/errors.js';
 import type { Exchange, RawMessage, RefusalReason } from './model/exchange.js';
@@ -18,6 +19,7 @@ import type { PullLoop } from './pull/loop.js';
 import { answerBy } from './recorder/answer.js';
 import type { RecorderSettings } from './recorder/messages.js';
 import { Recorder } from './recorder/recorder.js';
+import type { SinkSettings } from './sinks/index.js';
 import type { Endpoint } from './wire/address.js';
 import { formatEndpoint } from './wire/address.js';
 import { Relay } from './wire/relay.js';
@@ -37,6 +39,8 @@ export interface App {
   readonly phones: Pick<Phones, 'proxy' | 'web'>;
   /** Resolves to the database file when the store is open; rejects with a UserError when it cannot be used. */
   readonly opened: Promise<string>;
+  /** What a new start may mend, in words: nothing listens, or the thread of the store hangs; null when all is well. */
+  trouble(): Promise<string | null>;
   /** Ends the relay, then has everything committed. */
   close(): Promise<void>;
 }
@@ -126,7 +130,9 @@ export async function startApp(settings: Settings, log: Log): Promise<App> {
   const pulls =
     settings.pullEvery === 0 ? null : await pullLoop(settings, calls, recorder, () => standIn.mayCall, log);
   let control: Control | null = null;
+  let isOpen = false;
   const opened = recorder.start().then(async (file) => {
+    isOpen = true;
     control = await controlOf(settings.dataDir, standIn, log);
     return file;
   });
@@ -134,6 +140,15 @@ export async function startApp(settings: Settings, log: Log): Promise<App> {
     listeners,
     phones,
     opened,
+    async trouble() {
+      for (const listener of listeners) {
+        if (!(await isListening(listener))) return `nobody answers at ${formatEndpoint(listener)}`;
+      }
+      // A store that cannot be opened is waited for: scales are served meanwhile, and a new start does not help.
+      if (!isOpen) return null;
+      const newest = await recorder.ask({ ask: 'newest', vendor: '', person: '' });
+      return newest === undefined ? 'the thread of the store does not answer' : null;
+    },
     async close() {
       control?.close();
       catchUp.close();
@@ -145,7 +160,7 @@ export async function startApp(settings: Settings, log: Log): Promise<App> {
 }
 
 function recorderSettings(settings: Settings, { timeoutMs }: Calls): RecorderSettings {
-  const { dataDir, journalMaxAge, journalMaxSize, influxUrl, people, requireAuth, maxValueAge } = settings;
+  const { dataDir, journalMaxAge, journalMaxSize, people, requireAuth, maxValueAge } = settings;
   const { timeZone, latitude, altitude, language } = settings;
   return {
     dataDir,
@@ -153,7 +168,7 @@ function recorderSettings(settings: Settings, { timeoutMs }: Calls): RecorderSet
       maxAgeMs: journalMaxAge === 0 ? null : journalMaxAge * DAY_MS,
       maxBytes: journalMaxSize === 0 ? null : journalMaxSize * 1024 * 1024,
     },
-    sinks: influxUrl === null ? {} : { influxUrl },
+    sinks: sinkSettings(settings),
     answers: {
       people,
       place: { timeZone, latitude, altitude, language },
@@ -162,6 +177,17 @@ function recorderSettings(settings: Settings, { timeoutMs }: Calls): RecorderSet
     },
     learn: settings.learn === 'always',
     leaseMs: leaseMsFor(timeoutMs),
+  };
+}
+
+function sinkSettings(settings: Settings): SinkSettings {
+  const { influxUrl, influxVersion, influxToken, influxOrg } = settings;
+  const { mqttUrl, mqttTopic, mqttDiscovery, mqttCa, missingDays } = settings;
+  const influx = { version: influxVersion, token: influxToken, org: influxOrg };
+  const mqtt = { topic: mqttTopic, discovery: mqttDiscovery, caFile: mqttCa, missingDays };
+  return {
+    ...(influxUrl !== null && { influx: { url: influxUrl, ...influx } }),
+    ...(mqttUrl !== null && { mqtt: { url: mqttUrl, ...mqtt } }),
   };
 }
 

@@ -11,7 +11,9 @@ import { mobileconfig } from './trust/mobileconfig.js';
 import { appHosts, isAppHost } from './vendors/apps.js';
 import type { PageAnswer, PageRequest } from './web/answer.js';
 import { textAnswer } from './web/answer.js';
+import type { Web } from './web/server.js';
 import { startWeb } from './web/server.js';
+import type { CaFacts } from './web/setup-page.js';
 import { setupPage } from './web/setup-page.js';
 import type { Endpoint } from './wire/address.js';
 import { UpstreamNames } from './wire/names.js';
@@ -56,7 +58,7 @@ export async function startPhones(settings: Settings, parts: PhoneParts): Promis
   if (proxyPlaces.wanted.length === 0) return { proxy: [], web: [], close: async () => undefined };
   const authority = new LateAuthority(certsFolder(settings.dataDir), log);
   const proxy = proxyOf(settings, parts, roots, authority);
-  const webs: Awaited<ReturnType<typeof startWeb>>[] = [];
+  const webs: Web[] = [];
   const close = async (): Promise<void> => {
     await Promise.all([proxy.close(), ...webs.map((web) => web.close())]);
   };
@@ -128,7 +130,7 @@ const unreadText: Readonly<Record<InterceptReason, string>> = {
   'certificate-refused': `the app does not trust scaletap's certificate; ${again}. See docs/renpho.md`,
   'no-common-cipher': `the app speaks no TLS that scaletap speaks; ${again}`,
   'only-h2': 'the app speaks HTTP/2 only, and goes through unread',
-  'not-tls': 'the app speaks neither TLS nor HTTP, and goes through unread',
+  'not-tls': 'the app speaks no TLS, nor HTTP on port 80, and goes through unread',
   'bad-hello': 'the app begins TLS in a way that makes no sense, and goes through unread',
   'left-handshake':
     'the app left in the middle of the TLS handshake; if it does so again, it goes through unread',
@@ -141,7 +143,7 @@ const unreadText: Readonly<Record<InterceptReason, string>> = {
 class LateAuthority {
   /** Rejects with a UserError when there is none to be had. */
   readonly opened: Promise<Authority>;
-  #facts: Parameters<typeof setupPage>[1] | null = null;
+  #facts: CaFacts | null = null;
   #problem: string | null = null;
 
   constructor(folder: string, log: Log) {

@@ -25,8 +25,9 @@ const reserved: Readonly<Record<string, readonly string[]>> = {
   libsql: ['store'],
   kysely: ['store'],
   influx: ['sinks/influx'],
+  mqtt: ['sinks/mqtt'],
   'node-forge': ['trust'],
-  undici: ['pull'],
+  undici: ['pull', 'sinks/influx'],
   yaml: ['config'],
   yargs: ['cli'],
 };

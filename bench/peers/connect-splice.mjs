@@ -7,6 +7,7 @@
  * All hosts are at UPSTREAM_PORT, but for one.
  */
 import { connect, createServer } from 'node:net';
+import { forward } from './forward.mjs';
 
 const [port, upstreamPort, otherHost, otherPort] = process.argv.slice(2);
 
@@ -31,12 +32,3 @@ createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
     upstream.on('error', () => client.destroy());
   });
 }).listen(port, '127.0.0.1');
-
-function forward(from, to) {
-  from.on('data', (chunk) => {
-    if (!to.write(chunk)) from.pause();
-  });
-  to.on('drain', () => from.resume());
-  from.on('end', () => to.end());
-  from.on('error', () => to.destroy());
-}

@@ -5,6 +5,7 @@
  *     node splice.mjs PORT UPSTREAM_PORT
  */
 import { connect, createServer } from 'node:net';
+import { forward } from './forward.mjs';
 
 const [port, upstreamPort] = process.argv.slice(2).map(Number);
 
@@ -13,12 +14,3 @@ createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
   forward(client, upstream);
   forward(upstream, client);
 }).listen(port, '127.0.0.1');
-
-function forward(from, to) {
-  from.on('data', (chunk) => {
-    if (!to.write(chunk)) from.pause();
-  });
-  to.on('drain', () => from.resume());
-  from.on('end', () => to.end());
-  from.on('error', () => to.destroy());
-}

@@ -8,6 +8,7 @@
 import { readFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { connect as connectTls, createSecureContext, TLSSocket } from 'node:tls';
+import { forward } from './forward.mjs';
 
 const [port, upstreamPort, keyFile, certificateFile, caFile] = process.argv.slice(2);
 const ours = createSecureContext({ key: readFileSync(keyFile), cert: readFileSync(certificateFile) });
@@ -30,12 +31,3 @@ createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
     client.write('HTTP/1.1 200 Connection Established\r\n\r\n');
   });
 }).listen(port, '127.0.0.1');
-
-function forward(from, to) {
-  from.on('data', (chunk) => {
-    if (!to.write(chunk)) from.pause();
-  });
-  to.on('drain', () => from.resume());
-  from.on('end', () => to.end());
-  from.on('error', () => to.destroy());
-}

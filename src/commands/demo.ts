@@ -34,6 +34,7 @@ export async function run(settings: Settings, log: Log): Promise<number> {
       proxyListen: [null],
       upstream,
       influxUrl: null,
+      mqttUrl: null,
     },
     log,
   );

@@ -2,6 +2,7 @@ import type { Settings } from '../config/schema.js';
 import type { Log } from '../log.js';
 import { UsageError, UserError } from '../model/errors.js';
 import { printable } from '../model/escape.js';
+import type { Exchange } from '../model/exchange.js';
 import { Calls } from '../offline/calls.js';
 import { loginNew, loginOld, loginWarning } from '../pull/login.js';
 import { staleWords } from '../pull/loop.js';
@@ -95,7 +96,7 @@ class StorePlace implements PullPlace {
     return this.#store.readings.newest(VENDOR, person, 'weight')?.timeMs ?? null;
   }
 
-  record(exchange: Parameters<PullPlace['record']>[0]): void {
+  record(exchange: Exchange): void {
     this.newReadings += this.#store.journal.commit([exchange]).readings;
   }
 

@@ -381,7 +381,8 @@ export const options = {
   'influx-url': text<string | null>({
     group: 'Readings',
     commands: relay,
-    describe: 'InfluxDB 1.x database that readings go to: http://user:password@host:8086/database',
+    describe:
+      'InfluxDB that readings go to: http://user:password@host:8086/database; for 2 and 3 http://host:8086/bucket',
     value: 'URL',
     default: null,
     parse: parseInfluxUrl,

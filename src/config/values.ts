@@ -105,7 +105,7 @@ export function parseResolver(text: string): string {
   return isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-/** The address of an InfluxDB 1.x database: `http://[user:password@]host[:port]/database`. Given back as it is. */
+/** The address of an InfluxDB: `http://[user:password@]host[:port]/database`, for 2 and 3 a bucket. Given back as it is. */
 export function parseInfluxUrl(text: string): string {
   const shape = 'write http://user:password@host:8086/database';
   if (!URL.canParse(text)) throw new InvalidValue(`is not a URL; ${shape}`);

@@ -82,7 +82,7 @@ export type InterceptReason =
   | 'no-common-cipher'
   /** It speaks HTTP/2 only. */
   | 'only-h2'
-  /** Its first bytes are neither TLS nor HTTP. */
+  /** Its first bytes are no TLS, nor HTTP for port 80. */
   | 'not-tls'
   /** It speaks TLS, but its hello makes no sense. */
   | 'bad-hello'
@@ -141,7 +141,7 @@ export interface RawMessage {
 export interface Exchange {
   /** Names the client connection, unique over runs. */
   readonly connection: string;
-  /** `live`, or the name of the file that it was imported from. */
+  /** `live`; `catch-up` or `pull` for a call of our own; or the name of the file that it was imported from. */
   readonly source: string;
   /** When the first byte of the request came, in microseconds since the Unix epoch. */
   readonly startedAtUs: number;

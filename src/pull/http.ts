@@ -38,10 +38,8 @@ export class NoAnswer extends Error {
 }
 
 /** Header lines that are undici's, or of the app's own connection. */
-const notOurs: ReadonlySet<string> = new Set([
-  ...['host', 'connection', 'content-length', 'transfer-encoding', 'keep-alive', 'upgrade', 'expect', 'te'],
-  ...['proxy-connection', 'proxy-authorization'],
-]);
+const notOurs =
+  /^(?:host|connection|content-length|transfer-encoding|keep-alive|upgrade|expect|te|proxy-connection|proxy-authorization)$/i;
 
 /** Compression that can be undone for reading. */
 const codings: ReadonlySet<string> = new Set(['gzip', 'x-gzip', 'deflate', 'br', 'identity']);
@@ -56,8 +54,11 @@ function readable([name, value]: HeaderList[number]): HeaderList[number] {
 }
 
 /** Why there is no connection now, and may be one soon. */
-const mayHeal: ReadonlySet<ExchangeReason> = new Set([
-  ...(['lookup-failed', 'connect-refused', 'connect-timeout', 'connect-failed'] as const),
+const mayHeal: ReadonlySet<ExchangeReason> = new Set<ExchangeReason>([
+  'lookup-failed',
+  'connect-refused',
+  'connect-timeout',
+  'connect-failed',
 ]);
 
 /**
@@ -94,7 +95,7 @@ export class Cloud {
 
   /** Sends a request and resolves to the exchange with its whole answer. Rejects with {@link NoAnswer}. */
   async exchange(request: CloudRequest): Promise<Exchange> {
-    const headers = request.headers.filter(([name]) => !notOurs.has(name.toLowerCase())).map(readable);
+    const headers = request.headers.filter(([name]) => !notOurs.test(name)).map(readable);
     const open = new RebuiltExchange(this.#connection, this.#options.host, { ...request, headers });
     const signal = AbortSignal.any([this.#options.signal, AbortSignal.timeout(this.#options.timeoutMs)]);
     let failure: NoAnswer | null = null;

@@ -2,15 +2,16 @@ import { UserError } from '../model/errors.js';
 import { printable } from '../model/escape.js';
 import type { Exchange } from '../model/exchange.js';
 import type { HeaderList } from '../model/message.js';
+import { NEW_HOST } from '../vendors/renpho/exchange.js';
 import { isObject, parseJson, textOf } from '../vendors/renpho/json.js';
 import type { RenphoSession } from '../vendors/renpho/session.js';
-import { loggedIn, oldSession } from '../vendors/renpho/session.js';
+import { isPairs, loggedIn, oldSession } from '../vendors/renpho/session.js';
 import { Cloud } from './http.js';
 import type { PullPlace } from './place.js';
 import { NotToBeHad, Polite, PullStopped } from './polite.js';
 import type { CloudRequest } from './rebuilt.js';
 import type { Reach } from './renpho.js';
-import { NEW_HOST, newRequest } from './renpho-new.js';
+import { newRequest } from './renpho-new.js';
 import { OLD_HOST } from './renpho-old.js';
 import { verdictOf } from './verdict.js';
 
@@ -45,8 +46,13 @@ export async function loginNew(
 ): Promise<RenphoSession> {
   const known = headers.filter(([name]) => !/^(token|userid)$/i.test(name));
   const login = {
-    ...{ password, areaCode: 'US', appRevision: APP_VERSION, cellphoneType: 'Android', systemType: SYSTEM },
-    ...{ email, platform: 'android' },
+    password,
+    areaCode: 'US',
+    appRevision: APP_VERSION,
+    cellphoneType: 'Android',
+    systemType: SYSTEM,
+    email,
+    platform: 'android',
   };
   const json = JSON.stringify({ questionnaire: {}, login, bindingList: { deviceTypes: DEVICE_TYPES } });
   const sent = known.length > 0 ? known : defaultHeaders;
@@ -71,7 +77,9 @@ export async function loginOld(
   place: PullPlace,
   reach: Reach,
 ): Promise<RenphoSession> {
-  const body = Buffer.from(String(new URLSearchParams(formOf(value))));
+  const body = Buffer.from(
+    String(new URLSearchParams(formOf(value).map(([name, each]): [string, string] => [name, each]))),
+  );
   const request: CloudRequest = {
     method: 'POST',
     target: '/api/v3/users/sign_in.json',
@@ -85,15 +93,9 @@ export async function loginOld(
   );
 }
 
-function formOf(value: string): [string, string][] {
+function formOf(value: string): HeaderList {
   const parsed = parseJson(value);
-  const form = isObject(parsed) && Array.isArray(parsed.form) ? parsed.form : [];
-  const fields = form.flatMap((field): [string, string][] =>
-    Array.isArray(field) && typeof field[0] === 'string' && typeof field[1] === 'string'
-      ? [[field[0], field[1]]]
-      : [],
-  );
-  if (fields.length > 0) return fields;
+  if (isObject(parsed) && isPairs(parsed.form) && parsed.form.length > 0) return parsed.form;
   throw new UserError(
     'the form of the sign-in that was kept cannot be read; sign in once in the app while the phone uses the proxy',
   );

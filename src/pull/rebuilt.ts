@@ -62,7 +62,7 @@ export class RebuiltExchange {
     const since = (at: number): number => Math.max(0, Math.round((at - this.#startedAt) * 1000));
     return {
       connection: this.#connection,
-      source: 'live',
+      source: 'pull',
       startedAtUs: this.#startedAtUs,
       responseAfterUs: this.#answeredAt < 0 ? null : since(this.#answeredAt),
       endedAfterUs: since(performance.now()),

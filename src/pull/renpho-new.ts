@@ -12,8 +12,6 @@ import { verdictOf } from './verdict.js';
 
 /** The pull from cloud.renpho.com (Renpho Health): docs/protocols/renpho.md. */
 
-export const NEW_HOST = 'cloud.renpho.com';
-
 const JSON_TYPE = ['Content-Type', 'application/json;charset=UTF-8'] as const;
 /** As the app asks for it; what a server makes of more is not known. */
 const PAGE_SIZE = 100;

@@ -1,3 +1,4 @@
+import { NEW_HOST } from '../vendors/renpho/exchange.js';
 import { isObject, parseJson } from '../vendors/renpho/json.js';
 import type { RenphoSession } from '../vendors/renpho/session.js';
 import { sessionMark } from '../vendors/renpho/session.js';
@@ -9,7 +10,7 @@ import { Marks } from './marks.js';
 import { PULLED, type PullPlace } from './place.js';
 import type { Pacing } from './polite.js';
 import { Polite, PullStopped } from './polite.js';
-import { NEW_HOST, pullNew } from './renpho-new.js';
+import { pullNew } from './renpho-new.js';
 import { OLD_HOST, pullOld } from './renpho-old.js';
 import type { Row } from './rows.js';
 
@@ -85,7 +86,11 @@ export async function pullRenpho(
   const count = new Count();
   const problems: string[] = [];
   const result = (end: PullResult['end'], why: string | null): PullResult => ({
-    ...{ end, why, problems, requests: polite.requests, people: count.people },
+    end,
+    why,
+    problems,
+    requests: polite.requests,
+    people: count.people,
   });
   const host = hostOf(session);
   const record = place.record.bind(place);
@@ -97,7 +102,11 @@ export async function pullRenpho(
   let all = 0;
   const tell = () => options.onProgress?.({ rows: count.rows, requests: polite.requests, done, lists: all });
   const lists: Lists = {
-    ...{ polite, place, marks, values, wanted: options },
+    polite,
+    place,
+    marks,
+    values,
+    wanted: options,
     onRows(rows, person) {
       count.add(rows, person);
       tell();

@@ -1,4 +1,5 @@
-import { isObject, numberOf, textOf } from '../vendors/renpho/json.js';
+import { isObject, type JsonObject } from '../vendors/renpho/json.js';
+import { cloudIdOf, personOf, secondsOf } from '../vendors/renpho/rows.js';
 
 /** What a pull looks at of a row of a list; its readings are taken out where the exchange is read. */
 export interface Row {
@@ -17,14 +18,12 @@ export function rowsOf(got: unknown): Row[] | undefined {
   return Array.isArray(list) ? list.filter(isObject).map(rowOf) : undefined;
 }
 
-function rowOf(row: Readonly<Record<string, unknown>>): Row {
-  const time = numberOf(row.timeStamp ?? row.time_stamp);
-  // A Wi-Fi scale's rows have no bUserId until the app has given them to somebody.
-  const people = [row.bUserId, row.b_user_id, row.subUserId, row.userId, row.user_id];
-  const person = people.map(textOf).find((id) => id !== undefined && id !== '0');
+function rowOf(row: JsonObject): Row {
+  const seconds = secondsOf(row);
+  const person = personOf(row) ?? null;
   return {
-    key: textOf(row.id) ?? JSON.stringify([time, person, row.weight]),
-    timeMs: time !== undefined && time > 0 ? time * 1000 : null,
-    person: person ?? null,
+    key: cloudIdOf(row) ?? JSON.stringify([seconds, person, row.weight]),
+    timeMs: seconds === undefined ? null : seconds * 1000,
+    person,
   };
 }

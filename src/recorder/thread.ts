@@ -7,14 +7,19 @@ import { placeOf } from '../offline/place.js';
 import type { DeliveryStatus } from '../sinks/delivery.js';
 import { DeliveryLoop } from '../sinks/delivery.js';
 import { openSinks } from '../sinks/index.js';
+import type { SinkContext } from '../sinks/sink.js';
 import type { CommitOptions } from '../store/journal.js';
 import { isStoreTrouble, Store, StoreUnavailable } from '../store/store.js';
-import { vendorOf } from '../vendors/index.js';
+import { vendorNamed, vendorOf, vendors } from '../vendors/index.js';
+import type { Vendor } from '../vendors/vendor.js';
 import { isOffline } from '../vendors/vendor.js';
 import { Answering } from './answering.js';
 import { unpack } from './batch.js';
+import { RelayCounters } from './counters.js';
 import type { FromThread, Question, RecorderSettings, Replies, ToThread } from './messages.js';
 import { clockMs } from './messages.js';
+import type { Delivering } from './relay-report.js';
+import { RelayReporter } from './relay-report.js';
 
 /**
  * The thread of the store: commits what the relay's thread hands over, takes the readings out, delivers them to
@@ -24,6 +29,7 @@ import { clockMs } from './messages.js';
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 30_000;
 const HOUSEKEEPING_EVERY_MS = 5_000;
+const REPORT_EVERY_MS = 60_000;
 const REST_MS = 0.02;
 /** What a killed run may have left open: no visit of a scale takes longer, and one has few exchanges. */
 const RECALL_MS = 600_000;
@@ -41,6 +47,8 @@ const log = (level: LogLevel, message: string): void => post({ kind: 'log', leve
 
 let closing = false;
 
+const counters = new RelayCounters();
+
 await main();
 
 async function main(): Promise<void> {
@@ -53,7 +61,9 @@ async function main(): Promise<void> {
     post({ kind: 'unusable', message: error.message });
     return;
   }
-  const deliveries = await startDeliveries(store);
+  const delivering = await startDeliveries(store);
+  const deliveries = delivering.map(({ loop }) => loop);
+  const reporter = new RelayReporter(counters, delivering, (message) => log('debug', message));
   const forget = forgetter(store);
   const tellOwing = owingTeller(store);
   const ask = answerer(store);
@@ -63,6 +73,7 @@ async function main(): Promise<void> {
     for (const delivery of deliveries) delivery.wake();
     tellOwing();
   }, HOUSEKEEPING_EVERY_MS);
+  const reporting = setInterval(() => void reporter.report(), REPORT_EVERY_MS);
 
   port?.on('message', async (message: ToThread) => {
     switch (message.kind) {
@@ -85,6 +96,8 @@ async function main(): Promise<void> {
       case 'close':
         closing = true;
         clearInterval(housekeeping);
+        clearInterval(reporting);
+        await reporter.close();
         await Promise.all(deliveries.map((delivery) => delivery.close()));
         store.close();
         port.close();
@@ -127,7 +140,10 @@ function answerer(
   const reply = (question: Question, untilMs: number): Replies[Question['ask']] => {
     switch (question.ask) {
       case 'answer':
-        return answering.answer(question.exchange, () => clockMs() < untilMs);
+        return counters.committing(
+          () => answering.answer(question.exchange, () => clockMs() < untilMs),
+          (ours) => ours?.kept === true,
+        );
       case 'owed-next':
         return store.owed.next(question.vendor, question.device, Date.now(), settings.leaseMs);
       case 'owed-settle':
@@ -176,11 +192,18 @@ function owingTeller(store: Store): () => void {
   };
 }
 
+/** The journal asks for the vendor of each exchange once, so this is where they are seen without more work. */
+function seenVendorOf(exchange: Exchange): Vendor | undefined {
+  const vendor = vendorOf(exchange);
+  counters.see(exchange, vendor?.name ?? null);
+  return vendor;
+}
+
 /** Opens the store; tries again for as long as only the circumstances are against it. */
 async function open(): Promise<Store> {
   for (let wait = FIRST_RETRY_MS; ; wait = Math.min(LAST_RETRY_MS, 2 * wait)) {
     try {
-      return new Store(settings.dataDir, vendorOf, { create: true });
+      return new Store(settings.dataDir, seenVendorOf, { create: true });
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) throw error;
       if (wait === FIRST_RETRY_MS) {
@@ -241,7 +264,7 @@ async function commit(
   let wait = FIRST_RETRY_MS;
   for (;;) {
     try {
-      const { readings } = store.journal.commit(exchanges(), how);
+      const { readings } = counters.committing(() => store.journal.commit(exchanges(), how));
       if (wait > FIRST_RETRY_MS) {
         log('warn', 'the store works again; what waited for it is kept');
         post({ kind: 'trouble', on: false });
@@ -262,14 +285,30 @@ async function commit(
   }
 }
 
-async function startDeliveries(store: Store): Promise<DeliveryLoop[]> {
-  const { sinks, problems } = await openSinks(settings.sinks);
-  for (const { message } of problems) log('error', message);
+async function startDeliveries(store: Store): Promise<(Delivering & { readonly loop: DeliveryLoop })[]> {
+  const { sinks, problems } = await openSinks(settings.sinks, sinkContext(store));
+  for (const problem of problems) log('error', problem);
   return sinks.map((sink) => {
-    const delivery = new DeliveryLoop(sink, store.deliveries, { onChange: logDelivery });
-    delivery.wake();
-    return delivery;
+    const loop = new DeliveryLoop(sink, store.deliveries, { onChange: logDelivery });
+    loop.wake();
+    return { sink, loop };
   });
+}
+
+function sinkContext(store: Store): SinkContext {
+  const { people } = settings.answers;
+  const ours = new Map(vendors.map(({ name, idsOf }) => [name, idsOf(people)]));
+  return {
+    nameOf: ({ vendor, device, person }) => {
+      if (person === null) return null;
+      const value = (of: string, name: string) => store.values.get(vendor, of, name);
+      return (
+        ours.get(vendor)?.get(person)?.name ?? vendorNamed(vendor)?.personName(person, device, value) ?? null
+      );
+    },
+    newest: () => store.readings.newestOfAll(),
+    warn: (message) => log('warn', message),
+  };
 }
 
 function logDelivery({ name, cause, message, backlog }: DeliveryStatus): void {

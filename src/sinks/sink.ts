@@ -27,6 +27,25 @@ export type Outcome =
   /** The server refuses something in the batch for good; the loop finds out which reading by halving. */
   | { readonly kind: 'refused'; readonly message: string };
 
+/** What a sink may know besides the readings that it is given. It may be asked whenever the store is open. */
+export interface SinkContext {
+  /** What a person of a reading is called, by the settings or by what the vendor says; null when nobody tells. */
+  nameOf(reading: Reading): string | null;
+  /** The newest reading of each kind, for each device and person: what a place that knows nothing yet is told first. */
+  newest(): readonly Reading[];
+  /** Tells people that a connection which is kept, also with nothing to deliver, is in trouble, or is well again. */
+  warn(message: string): void;
+}
+
+/** Numbers of the relay itself at one time, for a place that keeps such. They are not readings. */
+export interface RelayPoint {
+  readonly timeMs: number;
+  /** What the numbers are about, by names that are the same at all times. */
+  readonly tags: Readonly<Record<string, string>>;
+  /** At least one, all finite; names end with their unit. */
+  readonly fields: Readonly<Record<string, number>>;
+}
+
 /**
  * A place where readings are delivered. A sink owns its format and nothing else: the delivery loop owns order,
  * retries, back-off and the durable place. Delivering a reading twice must be harmless.
@@ -41,6 +60,11 @@ export interface Sink {
    * the network's sake; a rejection is a fault of ours and is retried like `server-error`.
    */
   deliver(batch: readonly Reading[]): Promise<Outcome>;
+  /**
+   * Writes points of one time, once: what does not go through is gone, and nobody tries again. Bounded as `deliver` is,
+   * and does not hold up one that is under way. Absent where there is no place for them.
+   */
+  report?(points: readonly RelayPoint[]): Promise<Outcome>;
   /** Ends connections. A pending deliver may then resolve as `retry`. */
   close(): Promise<void>;
 }

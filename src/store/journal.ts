@@ -1,6 +1,7 @@
 import type { Answered, Exchange, ExchangeReason } from '../model/exchange.js';
 import type { Reading } from '../model/reading.js';
 import type { Findings, Known, Refusal, Vendor } from '../vendors/vendor.js';
+import { nothingFound } from '../vendors/vendor.js';
 import type { Database, Prepared } from './database.js';
 import { blobBytes } from './database.js';
 import { Inserter, ROWS_AT_ONCE } from './inserter.js';
@@ -256,16 +257,7 @@ export class Journal {
   }
 }
 
-const nothing: Findings = {
-  label: '',
-  device: null,
-  verdict: null,
-  readings: [],
-  values: [],
-  notes: [],
-  refusals: [],
-  deleted: [],
-};
+const nothing: Findings = { label: '', ...nothingFound };
 
 const noBytes = new Uint8Array(0);
 

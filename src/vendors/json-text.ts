@@ -1,13 +1,17 @@
 /** Finds where things are in a JSON text, which JSON.parse does not tell. The text must be one that it takes. */
 
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
 /** `[from, to)` in a text. */
 export type Range = readonly [from: number, to: number];
 
 /** The index after a string's closing quote. */
 export function stringEnd(text: string, open: number): number {
   for (let at = open + 1; at < text.length; at++) {
-    if (text[at] === '\\') at++;
-    else if (text[at] === '"') return at + 1;
+    const c = text.charCodeAt(at);
+    if (c === BACKSLASH) at++;
+    else if (c === QUOTE) return at + 1;
   }
   return text.length;
 }

@@ -54,6 +54,17 @@ export interface Findings {
   readonly deleted: readonly string[];
 }
 
+/** What is found where there is nothing. */
+export const nothingFound = {
+  device: null,
+  verdict: null,
+  readings: [],
+  values: [],
+  notes: [],
+  refusals: [],
+  deleted: [],
+} as const satisfies Omit<Findings, 'label'>;
+
 /** Bytes `[from, to)` of a raw message part that hold a secret. */
 export interface SecretSpan {
   readonly message: 'request' | 'response';
@@ -198,8 +209,8 @@ export interface Vendor {
    */
   open(exchange: Exchange): Exchange;
   /**
-   * Where the secrets of an opened exchange are. It fails closed: what cannot be read is a secret as a whole. Spans are in order and
-   * do not overlap within a part.
+   * Where the secrets of an opened exchange are. It fails closed: what cannot be read is a secret as a whole. Spans are
+   * in order and do not overlap within a part.
    */
   secrets(exchange: Exchange): SecretSpan[];
   /** An opened exchange in decoded fields, for `exchanges show`. */

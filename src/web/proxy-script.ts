@@ -1,4 +1,6 @@
-import type { ProxyPlace } from './setup-steps.js';
+import { formatEndpoint } from '../wire/address.js';
+import { OWN_HOST } from '../wire/proxy-target.js';
+import { type ProxyPlace, placeText } from './proxy-place.js';
 
 /** Where the script is, below the page for setting phones up. */
 export const SCRIPT = 'proxy.pac';
@@ -9,13 +11,13 @@ export const SCRIPT = 'proxy.pac';
  * names below one.
  */
 export function proxyScript(apps: readonly string[], host: string, port: number): string {
-  const place = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const place = formatEndpoint({ address: host, port });
   const tests = apps.map((app) =>
     app.startsWith('*.') ? `dnsDomainIs(name, ${quoted(app.slice(1))})` : `name === ${quoted(app)}`,
   );
   return `function FindProxyForURL(url, host) {
   var name = host.toLowerCase();
-  if (${[...tests, `name === ${quoted('scaletap.setup')}`].join(' ||\n      ')}) {
+  if (${[...tests, `name === ${quoted(OWN_HOST)}`].join(' ||\n      ')}) {
     return ${quoted(`PROXY ${place}; DIRECT`)};
   }
   return "DIRECT";
@@ -23,10 +25,9 @@ export function proxyScript(apps: readonly string[], host: string, port: number)
 `;
 }
 
-/** The address of the script; null when nobody knows where the proxy is. */
-export function scriptAddress({ host, port }: ProxyPlace): string | null {
-  if (host === null) return null;
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}/${SCRIPT}`;
+/** The address of the script. */
+export function scriptAddress(proxy: ProxyPlace): string {
+  return `http://${placeText(proxy)}/${SCRIPT}`;
 }
 
 function quoted(text: string): string {

@@ -1,8 +1,9 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { Log } from '../log.js';
-import { UserError } from '../model/errors.js';
 import type { Endpoint } from '../wire/address.js';
+import { OWN_HOST } from '../wire/proxy-target.js';
+import { listenError } from '../wire/serving.js';
 import type { PageAnswer, PageRequest } from './answer.js';
 import { refusedMethod, textAnswer } from './answer.js';
 
@@ -18,7 +19,7 @@ const IDLE_TIMEOUT_MS = 5_000;
 const GRACE_MS = 500;
 
 /** The web server while it runs. */
-interface Web {
+export interface Web {
   readonly endpoint: Endpoint;
   /** Stops listening, and ends every connection within half a second. */
   close(): Promise<void>;
@@ -26,8 +27,8 @@ interface Web {
 
 /**
  * Serves the pages at one place: an address or name, null for all of this machine; port 0 for one that is free.
- * `setup` answers below `/setup/`, with the paths that are left of it. Rejects with a {@link UserError} that says what
- * to do when the place cannot be had.
+ * `setup` answers below `/setup/`, with the paths that are left of it. Rejects with a UserError that says what to do when
+ * the place cannot be had.
  */
 export async function startWeb(
   listen: { readonly host: string | null; readonly port: number },
@@ -98,7 +99,7 @@ function isOurs({ headersDistinct: { host: hosts = [] } }: IncomingMessage): boo
   const name = hostname.replace(/\.$/, '');
   // What ends in a number is an IPv4 address, or it could not be parsed (URL Standard 3.5).
   const isAddress = name.startsWith('[') || /\.[0-9]+$/.test(name);
-  return isAddress || name === 'localhost' || name === 'scaletap.setup' || name.endsWith('.local');
+  return isAddress || name === 'localhost' || name === OWN_HOST || name.endsWith('.local');
 }
 
 function misdirected(request: PageRequest): PageAnswer {
@@ -108,7 +109,7 @@ function misdirected(request: PageRequest): PageAnswer {
 
 function start(server: Server, { host, port }: { host: string | null; port: number }): Promise<void> {
   return new Promise((resolve, reject) => {
-    const failed = (error: NodeJS.ErrnoException) => reject(listenError(error, host, port));
+    const failed = (error: NodeJS.ErrnoException) => reject(listenError(error, host, port, '--web-listen'));
     server.once('error', failed);
     server.listen({ ...(host === null ? {} : { host }), port }, () => {
       server.off('error', failed);
@@ -123,29 +124,4 @@ async function stop(server: Server): Promise<void> {
   const timer = setTimeout(() => server.closeAllConnections(), GRACE_MS);
   await closed;
   clearTimeout(timer);
-}
-
-function listenError(error: NodeJS.ErrnoException, host: string | null, port: number): Error {
-  const name = host?.includes(':') ? `[${host}]` : host;
-  const where = `the web page cannot be served on ${name === null ? `port ${port}` : `${name}:${port}`}`;
-  switch (error.code) {
-    case 'EADDRINUSE':
-      return new UserError(
-        `${where}: another program has it. \`ss -ltnp 'sport = :${port}'\` shows which; ` +
-          'stop that one, or choose another place with --web-listen',
-      );
-    case 'EACCES':
-      return new UserError(
-        `${where}: not permitted for this user; choose a port of 1024 or more with --web-listen`,
-      );
-    case 'EADDRNOTAVAIL':
-      return new UserError(
-        `${where}: this machine has no such address; choose one that it has with --web-listen`,
-      );
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return new UserError(`${where}: the name cannot be looked up; give an address with --web-listen`);
-    default:
-      return error;
-  }
 }

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { escapeHtml } from './escape-html.js';
+import type { ProxyPlace } from './proxy-place.js';
 import { scriptAddress } from './proxy-script.js';
-import type { ProxyPlace, System } from './setup-steps.js';
+import type { System } from './setup-steps.js';
 import { systems } from './setup-steps.js';
 
 /** What the page says of the authority. */
@@ -80,14 +81,13 @@ scaletap again.</p>
 
 function proxyFacts(proxy: ProxyPlace): string {
   const { host, port } = proxy;
-  const script = scriptAddress(proxy);
   const address =
     host === null ? 'the address of the machine that runs scaletap' : `<code>${escapeHtml(host)}</code>`;
   return `<h2>The proxy</h2>
 <dl>
 <dt>Server</dt><dd>${address}</dd>
 <dt>Port</dt><dd><code>${port}</code></dd>
-<dt>Automatic</dt><dd><code>${escapeHtml(script ?? `http://ADDRESS:${port}/proxy.pac`)}</code></dd>
+<dt>Automatic</dt><dd><code>${escapeHtml(scriptAddress(proxy))}</code></dd>
 </dl>
 <p>User and password only if scaletap was started with <code>--proxy-login</code>.</p>
 <p class="note">Automatic sends only the servers of scale makers by way of scaletap, and nothing while scaletap does not

@@ -1,11 +1,11 @@
 import type { PageAnswer, PageRequest } from './answer.js';
 import { answer, refusedMethod, textAnswer } from './answer.js';
+import type { ProxyPlace } from './proxy-place.js';
 import { proxyScript, SCRIPT } from './proxy-script.js';
 import { setupHtml, styleHash } from './setup-html.js';
-import type { ProxyPlace } from './setup-steps.js';
 
 /** The authority that a phone is to trust. Nothing of its key is here. */
-interface CaFacts {
+export interface CaFacts {
   readonly pem: string;
   readonly der: Buffer;
   /** `AA:BB:..`, 32 bytes. */
@@ -17,9 +17,10 @@ interface CaFacts {
 }
 
 /**
- * Answers for the page that sets a phone up: the page at `/`, and the certificate as `/ca.mobileconfig`, `/ca.cer`
- * (DER) and `/ca.pem`, and for the script by which a device finds its proxy, with the hosts `apps`. All its links are relative, so it may stand below any path that ends with a slash. What comes
- * in a request only chooses among fixed texts; none of it is in an answer.
+ * Answers for the page that sets a phone up: the page at `/`, the certificate as `/ca.mobileconfig`, `/ca.cer` (DER) and
+ * `/ca.pem`, and the script by which a device finds its proxy, with the hosts `apps`. All its links are relative, so it
+ * may stand below any path that ends with a slash. What comes in a request only chooses among fixed texts; none of it is
+ * in an answer.
  */
 export function setupPage(
   request: PageRequest,

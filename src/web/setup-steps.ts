@@ -1,12 +1,6 @@
 import { escapeHtml } from './escape-html.js';
+import { type ProxyPlace, placeText } from './proxy-place.js';
 import { scriptAddress } from './proxy-script.js';
-
-/** Where the proxy is. */
-export interface ProxyPlace {
-  /** A name or address that the device can reach; null when it is not known. */
-  readonly host: string | null;
-  readonly port: number;
-}
 
 const fingerprint = '<a href="#certificate">fingerprint</a>';
 
@@ -123,10 +117,8 @@ environment.</li>
 }
 
 function scriptAt(proxy: ProxyPlace): string {
-  const address = scriptAddress(proxy);
-  return address === null
-    ? `<code>http://ADDRESS:${proxy.port}/proxy.pac</code>, with the address of the machine that runs scaletap`
-    : `<code>${escapeHtml(address)}</code>`;
+  const whose = proxy.host === null ? ', with the address of the machine that runs scaletap' : '';
+  return `<code>${escapeHtml(scriptAddress(proxy))}</code>${whose}`;
 }
 
 function serverAndPort({ host, port }: ProxyPlace): string {
@@ -137,7 +129,6 @@ function serverAndPort({ host, port }: ProxyPlace): string {
   return `${server}, as port <code>${port}</code>`;
 }
 
-function proxyUrl({ host, port }: ProxyPlace): string {
-  if (host === null) return `http://ADDRESS:${port}`;
-  return `http://${escapeHtml(host.includes(':') ? `[${host}]` : host)}:${port}`;
+function proxyUrl(proxy: ProxyPlace): string {
+  return `http://${escapeHtml(placeText(proxy))}`;
 }

@@ -7,8 +7,8 @@ export type ClientHello =
   | { readonly kind: 'more' }
   /** Another protocol; SSL 2.0 as well, which nobody speaks. */
   | { readonly kind: 'not-tls' }
-  /** TLS, but no ClientHello that makes sense; `detail` says what is wrong with it. */
-  | { readonly kind: 'bad'; readonly detail: string }
+  /** TLS, but no ClientHello that makes sense, or one without end. */
+  | { readonly kind: 'bad' }
   | {
       readonly kind: 'hello';
       /** The host that is called, lower case, without final dot; null when it is not named, or by its address. */
@@ -47,10 +47,9 @@ export function readClientHello(bytes: Buffer): ClientHello {
     const message = handshakeMessage(bytes.subarray(0, MAX_BYTES));
     if (message === 'not-tls') return { kind: 'not-tls' };
     if (message !== 'more') return { kind: 'hello', ...helloIn(message) };
-    if (bytes.length < MAX_BYTES) return { kind: 'more' };
-    throw new BadHello(`it does not end within ${MAX_BYTES} bytes`);
+    return { kind: bytes.length < MAX_BYTES ? 'more' : 'bad' };
   } catch (error) {
-    if (error instanceof BadHello) return { kind: 'bad', detail: error.message };
+    if (error instanceof BadHello) return { kind: 'bad' };
     throw error;
   }
 }
@@ -64,14 +63,14 @@ function handshakeMessage(bytes: Buffer): Buffer | 'more' | 'not-tls' {
     const [type = 0, major = MAJOR_VERSION] = bytes.subarray(at, at + 2);
     if (type < FIRST_RECORD_TYPE || type > LAST_RECORD_TYPE || major !== MAJOR_VERSION) {
       if (at === 0) return 'not-tls';
-      throw new BadHello('what follows its first part is no TLS record');
+      throw new BadHello();
     }
     // The type alone may still be the first byte of another protocol.
     if (bytes.length === 1) return 'more';
-    if (type !== HANDSHAKE_RECORD) throw new BadHello(`a record of type ${type} is in its place`);
+    if (type !== HANDSHAKE_RECORD) throw new BadHello();
     if (at + RECORD_HEADER > bytes.length) return 'more';
     const length = bytes.readUInt16BE(at + 3);
-    if (length === 0 || length > MAX_RECORD) throw new BadHello(`it has a record of ${length} bytes`);
+    if (length === 0 || length > MAX_RECORD) throw new BadHello();
     at += RECORD_HEADER;
     const fragment = bytes.subarray(at, at + length);
     at += length;
@@ -80,16 +79,16 @@ function handshakeMessage(bytes: Buffer): Buffer | 'more' | 'not-tls' {
 
     if (header.length < MESSAGE_HEADER) header.push(...fragment.subarray(0, MESSAGE_HEADER - header.length));
     const [messageType = CLIENT_HELLO, high = 0, middle = 0, low] = header;
-    if (messageType !== CLIENT_HELLO) throw new BadHello(`it is a handshake message of type ${messageType}`);
+    if (messageType !== CLIENT_HELLO) throw new BadHello();
     if (low === undefined) continue;
     const end = MESSAGE_HEADER + high * 65_536 + middle * 256 + low;
-    if (end > MAX_BYTES) throw new BadHello(`it has ${end} bytes`);
+    if (end > MAX_BYTES) throw new BadHello();
     if (gathered >= end) return Buffer.concat(fragments).subarray(MESSAGE_HEADER, end);
   }
   return 'more';
 }
 
-/** Reads fields one after the other, and says which one does not fit. */
+/** Reads fields one after the other; one that does not fit is a {@link BadHello}. */
 class Fields {
   readonly #bytes: Buffer;
   #at = 0;
@@ -102,50 +101,50 @@ class Fields {
     return this.#at === this.#bytes.length;
   }
 
-  take(length: number, what: string): Buffer {
+  take(length: number): Buffer {
     const from = this.#at;
     this.#at += length;
-    if (this.#at > this.#bytes.length) throw new BadHello(`it ends within the ${what}`);
+    if (this.#at > this.#bytes.length) throw new BadHello();
     return this.#bytes.subarray(from, this.#at);
   }
 
-  number(size: 1 | 2, what: string): number {
-    return this.take(size, what).readUIntBE(0, size);
+  number(size: 1 | 2): number {
+    return this.take(size).readUIntBE(0, size);
   }
 
   /** Bytes behind their length, of which there must be `least`. */
-  vector(size: 1 | 2, least: number, what: string): Buffer {
-    const length = this.number(size, what);
-    if (length < least) throw new BadHello(`the ${what} has ${length} bytes`);
-    return this.take(length, what);
+  vector(size: 1 | 2, least: number): Buffer {
+    const length = this.number(size);
+    if (length < least) throw new BadHello();
+    return this.take(length);
   }
 
-  end(what: string): void {
-    if (!this.atEnd) throw new BadHello(`the ${what} is longer than what is in it`);
+  /** Nothing may be left. */
+  end(): void {
+    if (!this.atEnd) throw new BadHello();
   }
 }
 
 function helloIn(body: Buffer): { serverName: string | null; protocols: readonly string[] } {
   const fields = new Fields(body);
-  fields.take(VERSION_AND_RANDOM, 'random');
-  if (fields.vector(1, 0, 'session id').length > MAX_SESSION_ID)
-    throw new BadHello('the session id is too long');
-  if (fields.vector(2, 2, 'cipher suite list').length % 2 !== 0)
-    throw new BadHello('half a cipher suite is left');
-  fields.vector(1, 1, 'compression list');
+  fields.take(VERSION_AND_RANDOM);
+  if (fields.vector(1, 0).length > MAX_SESSION_ID) throw new BadHello();
+  // Cipher suites of two bytes each, and ways of compression.
+  if (fields.vector(2, 2).length % 2 !== 0) throw new BadHello();
+  fields.vector(1, 1);
   let serverName: string | null | undefined;
   let protocols: readonly string[] | undefined;
   // Before TLS 1.3 there may be none at all.
-  const extensions = new Fields(fields.atEnd ? Buffer.alloc(0) : fields.vector(2, 0, 'extension list'));
-  fields.end('message');
+  const extensions = new Fields(fields.atEnd ? Buffer.alloc(0) : fields.vector(2, 0));
+  fields.end();
   while (!extensions.atEnd) {
-    const type = extensions.number(2, 'extension list');
-    const data = extensions.vector(2, 0, 'extension list');
+    const type = extensions.number(2);
+    const data = extensions.vector(2, 0);
     if (type === SERVER_NAME_EXTENSION) {
-      if (serverName !== undefined) throw new BadHello('it names its server twice');
+      if (serverName !== undefined) throw new BadHello();
       serverName = serverNameIn(data);
     } else if (type === ALPN_EXTENSION) {
-      if (protocols !== undefined) throw new BadHello('it has two lists of protocols');
+      if (protocols !== undefined) throw new BadHello();
       protocols = protocolsIn(data);
     }
   }
@@ -155,24 +154,24 @@ function helloIn(body: Buffer): { serverName: string | null; protocols: readonly
 /** The list has one entry in practice: no other type of name was ever defined, and none may come twice. */
 function serverNameIn(data: Buffer): string | null {
   const extension = new Fields(data);
-  const list = new Fields(extension.vector(2, 1, 'server name list'));
-  extension.end('server name extension');
-  const type = list.number(1, 'server name list');
-  if (type !== HOST_NAME) throw new BadHello(`its server name is of type ${type}`);
-  const text = list.vector(2, 1, 'server name').toString('latin1');
-  list.end('server name list');
+  const list = new Fields(extension.vector(2, 1));
+  extension.end();
+  const type = list.number(1);
+  if (type !== HOST_NAME) throw new BadHello();
+  const text = list.vector(2, 1).toString('latin1');
+  list.end();
   // Not allowed as a server name, but some clients send it; it tells nothing that the connection does not.
   if (isIP(text) !== 0) return null;
   const host = plainHostName(text);
-  if (host === null) throw new BadHello(`its server name is no host name (${text.length} bytes)`);
+  if (host === null) throw new BadHello();
   return isIP(host) === 0 ? host : null;
 }
 
 function protocolsIn(data: Buffer): string[] {
   const extension = new Fields(data);
-  const list = new Fields(extension.vector(2, 2, 'protocol list'));
-  extension.end('protocol extension');
+  const list = new Fields(extension.vector(2, 2));
+  extension.end();
   const protocols: string[] = [];
-  while (!list.atEnd) protocols.push(list.vector(1, 1, 'protocol name').toString('latin1'));
+  while (!list.atEnd) protocols.push(list.vector(1, 1).toString('latin1'));
   return protocols;
 }

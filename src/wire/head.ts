@@ -189,13 +189,14 @@ function notHttp(bytes: Buffer, start: number): FramingReason {
 }
 
 /** The end of a run of characters that are neither controls nor spaces. A head ends in LF, so there is one. */
-function wordEnd(bytes: Buffer, from: number): number {
+export function wordEnd(bytes: Buffer, from: number): number {
   let at = from;
   while ((bytes[at] as number) > SPACE) at++;
   return at;
 }
 
-function skipSpaces(bytes: Buffer, from: number): number {
+/** The offset behind spaces and tabs. */
+export function skipSpaces(bytes: Buffer, from: number): number {
   let at = from;
   while (bytes[at] === SPACE || bytes[at] === TAB) at++;
   return at;

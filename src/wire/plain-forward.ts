@@ -4,30 +4,30 @@ import type { Refusal } from './admission.js';
 import type { HeadFacts } from './head.js';
 import { skipEmptyLines } from './head.js';
 import { PlainSide } from './plain-side.js';
-import type { ProxyTarget } from './proxy-target.js';
+import type { ForwardTarget, OwnTarget, ProxyTarget } from './proxy-target.js';
 import { originHead } from './proxy-target.js';
 import type { ReaderEvents } from './reader.js';
 import { MessageReader } from './reader.js';
 import type { Side } from './resets.js';
 import type { Served } from './serving.js';
 
-type Forward = ProxyTarget & { readonly kind: 'forward' };
+type Target = ForwardTarget | OwnTarget | Refusal;
 
 /** What plain forwarding asks of the connection that it is part of. */
 export interface ForwardHost {
   /** Decides about each request, by its head. */
   admit(head: Buffer, facts: HeadFacts): ProxyTarget | Refusal;
   /** Joins a side with a server, as the relay does. `onOver` is to be called when both are closed. */
-  serve(target: Forward, side: Side, onOver: () => void): Served;
+  serve(target: ForwardTarget, side: Side, onOver: () => void): Served;
   /** A page of our own, or an error of our own: the last thing that the client gets. */
-  answer(head: Buffer, target: (ProxyTarget & { readonly kind: 'own' }) | Refusal): void;
+  answer(head: Buffer, target: OwnTarget | Refusal): void;
   /** Everything is over. */
   onOver(): void;
 }
 
 /** The server that the requests at hand go to. */
 interface Leg {
-  readonly target: Forward;
+  readonly target: ForwardTarget;
   readonly side: PlainSide;
   readonly served: Served;
   /** The methods of what it has been asked and has not answered. */
@@ -56,7 +56,7 @@ export class PlainForward implements Served {
   /** A request for another server, which waits for the answers of this one. */
   #next: {
     readonly head: Buffer;
-    readonly target: Exclude<ProxyTarget, { kind: 'connect' }> | Refusal;
+    readonly target: Target;
     readonly method: string;
   } | null = null;
   /** `asked`: the request at hand asks to leave HTTP; `yes`: the server has, and nothing is looked at any more. */
@@ -142,13 +142,13 @@ export class PlainForward implements Served {
     };
   }
 
-  #admit(head: Buffer, facts: HeadFacts): Exclude<ProxyTarget, { kind: 'connect' }> | Refusal {
+  #admit(head: Buffer, facts: HeadFacts): Target {
     const target = this.#host.admit(head, facts);
     if (!('kind' in target) || target.kind !== 'connect') return target;
     return { reason: 'bad-target', message: 'a tunnel needs a connection of its own' };
   }
 
-  #begin(head: Buffer, target: Exclude<ProxyTarget, { kind: 'connect' }> | Refusal, method: string): void {
+  #begin(head: Buffer, target: Target, method: string): void {
     const leg = this.#leg;
     const same = leg !== null && 'authority' in target && target.authority === leg.target.authority;
     if (leg !== null && !same) {
@@ -169,7 +169,7 @@ export class PlainForward implements Served {
     }
   }
 
-  #open(target: Forward): Leg {
+  #open(target: ForwardTarget): Leg {
     const side: PlainSide = new PlainSide(this.#client, {
       onWanted: () => {
         if (!this.#isWaiting) this.#client.resume();

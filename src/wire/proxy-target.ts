@@ -3,38 +3,44 @@ import { printable } from '../model/escape.js';
 import { canonicalAddress } from './address.js';
 import type { Refusal } from './admission.js';
 import type { HeadFacts } from './head.js';
-import { skipEmptyLines } from './head.js';
+import { skipEmptyLines, skipSpaces, wordEnd } from './head.js';
 import { plainHostName } from './host-name.js';
 
 /** What a client of the proxy asks for. Hosts are in lower case without final dot, IPv6 without brackets. */
-export type ProxyTarget =
-  | { readonly kind: 'connect'; readonly host: string; readonly port: number }
-  | {
-      /** Plain HTTP to another host. */
-      readonly kind: 'forward';
-      readonly host: string;
-      readonly port: number;
-      /** The target in origin form: path and query as they stood. */
-      readonly target: string;
-      /** The host as the Host header says it, with its port when that is not 80. */
-      readonly authority: string;
-    }
-  | {
-      /** A page of the proxy itself. */
-      readonly kind: 'own';
-      readonly path: string;
-    };
+export type ProxyTarget = ConnectTarget | ForwardTarget | OwnTarget;
+
+export interface ConnectTarget {
+  readonly kind: 'connect';
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Plain HTTP to another host. */
+export interface ForwardTarget {
+  readonly kind: 'forward';
+  readonly host: string;
+  readonly port: number;
+  /** The target in origin form: path and query as they stood. */
+  readonly target: string;
+  /** The host as the Host header says it, with its port when that is not 80. */
+  readonly authority: string;
+}
+
+/** A page of the proxy itself. */
+export interface OwnTarget {
+  readonly kind: 'own';
+  readonly path: string;
+}
 
 /** The name that the proxy answers to itself, for phones which are being set up. */
-const OWN_HOST = 'scaletap.setup';
-const HTTP_PORT = 80;
+export const OWN_HOST = 'scaletap.setup';
+export const HTTP_PORT = 80;
 const HIGHEST_PORT = 65_535;
 /** Of a host or scheme that is no good one, so much is shown. */
 const MAX_SHOWN = 60;
 const LF = 10;
 const CR = 13;
 const SPACE = 32;
-const TAB = 9;
 const COLON = 58;
 
 /**
@@ -164,16 +170,4 @@ function isBlank(bytes: Buffer, at: number): boolean {
 function lineEnd(bytes: Buffer, at: number): number {
   const lf = bytes.indexOf(LF, at);
   return lf < 0 ? bytes.length : lf + 1;
-}
-
-function wordEnd(bytes: Buffer, from: number): number {
-  let at = from;
-  while (at < bytes.length && (bytes[at] as number) > SPACE) at++;
-  return at;
-}
-
-function skipSpaces(bytes: Buffer, from: number): number {
-  let at = from;
-  while (bytes[at] === SPACE || bytes[at] === TAB) at++;
-  return at;
 }

@@ -3,18 +3,15 @@ import type { Exchange, InterceptReason, RefusalReason } from '../model/exchange
 import type { Endpoint } from './address.js';
 import { dial, dialTls } from './dial.js';
 import { OutgoingCalls } from './outgoing.js';
-import type { OwnAnswer, OwnRequest, Route } from './proxy-client.js';
 import { ProxyClient } from './proxy-client.js';
+import type { OwnAnswer, OwnRequest, ProxyContext, Route } from './proxy-context.js';
 import { ProxyLogin } from './proxy-login.js';
 import { isPublic } from './reach.js';
 import { RefusedHosts } from './refused-hosts.js';
-import { Serving, sweepEvery } from './serving.js';
-import type { Upstream } from './upstreams.js';
+import type { Limits } from './serving.js';
+import { Serving, sweepEvery, TAP_BUDGET_BYTES } from './serving.js';
 
-/** Bytes that the copies of all open exchanges may hold together. */
-const TAP_BUDGET_BYTES = 64 * 1024 * 1024;
-
-export interface ProxyOptions {
+export interface ProxyOptions extends Limits {
   /** Whether a client may use the proxy, by its address. */
   readonly mayUse: (address: string) => boolean;
   /** Where a host and port lead that a client asks for, and whether the traffic is read. */
@@ -37,12 +34,6 @@ export interface ProxyOptions {
   readonly own: (request: OwnRequest) => Promise<OwnAnswer>;
   /** Where scaletap listens besides. */
   readonly listeners: readonly Endpoint[];
-  readonly maxConnections: number;
-  readonly maxHeadBytes: number;
-  readonly maxBodyBytes: number;
-  readonly headTimeoutMs: number;
-  readonly connectTimeoutMs: number;
-  readonly idleTimeoutMs: number;
   /** Told of every exchange with a vendor's host when it is over: it must be quick and must not throw. */
   readonly onExchange: (exchange: Exchange) => void;
   /** Told of every answer of our own; `ours` when it is about a vendor's host. */
@@ -81,27 +72,25 @@ export class ForwardProxy {
       standIn: null,
       onFault,
     };
-    const context = {
+    const context: ProxyContext = {
       vendors: {
-        dial: (upstream: Upstream) => dial(upstream, toVendors),
-        dialTls: async (upstream: Upstream) =>
+        dial: (upstream) => dial(upstream, toVendors),
+        dialTls: async (upstream) =>
           dialTls(upstream, { ...toVendors, secureContext: await upstreamContext() }),
         context: {
           ...relayed,
           tapLimits: { maxHeadBytes, maxBodyBytes, budget: { leftBytes: TAP_BUDGET_BYTES } },
           onExchange,
-          onRefused: (reason: RefusalReason, message: string, client: string) =>
-            onRefused(reason, message, client, true),
+          onRefused: (reason, message, client) => onRefused(reason, message, client, true),
         },
       },
       others: {
-        dial: (upstream: Upstream) => dial(upstream, toOthers),
+        dial: (upstream) => dial(upstream, toOthers),
         context: {
           ...relayed,
           tapLimits: { maxHeadBytes, maxBodyBytes: 0, budget: { leftBytes: TAP_BUDGET_BYTES } },
           onExchange: () => undefined,
-          onRefused: (reason: RefusalReason, message: string, client: string) =>
-            onRefused(reason, message, client, false),
+          onRefused: (reason, message, client) => onRefused(reason, message, client, false),
         },
       },
       mayUse: options.mayUse,
@@ -114,11 +103,10 @@ export class ForwardProxy {
       maxHeadBytes,
       headTimeoutMs,
       onExchange,
-      onRefused: (reason: RefusalReason, message: string, client: string) =>
-        onRefused(reason, message, client, false),
+      onRefused: (reason, message, client) => onRefused(reason, message, client, false),
       onUnread: options.onUnread,
       onFault,
-      onClosed: (client: ProxyClient) => this.#serving.over(client),
+      onClosed: (client) => this.#serving.over(client),
     };
   }
 

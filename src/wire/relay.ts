@@ -4,24 +4,16 @@ import type { ConnectionContext } from './connection.js';
 import { Connection } from './connection.js';
 import { dial } from './dial.js';
 import { OutgoingCalls } from './outgoing.js';
-import { Serving, sweepEvery } from './serving.js';
+import type { Limits } from './serving.js';
+import { Serving, sweepEvery, TAP_BUDGET_BYTES } from './serving.js';
 import type { StandIn } from './stand-in.js';
 import type { Upstream } from './upstreams.js';
 import { AllowList } from './upstreams.js';
 
-/** Bytes that the copies of all open exchanges may hold together. */
-const TAP_BUDGET_BYTES = 64 * 1024 * 1024;
-
-export interface RelayOptions {
+export interface RelayOptions extends Limits {
   /** The allow list; the first is for requests without a Host. */
   readonly upstreams: readonly [Upstream, ...Upstream[]];
   readonly lookUp: (host: string) => Promise<readonly string[]>;
-  readonly maxConnections: number;
-  readonly maxHeadBytes: number;
-  readonly maxBodyBytes: number;
-  readonly headTimeoutMs: number;
-  readonly connectTimeoutMs: number;
-  readonly idleTimeoutMs: number;
   /** Who answers when upstream does not; without one everything is relayed. */
   readonly standIn?: StandIn;
   /** Told of every exchange when it is over, on the relay's path: it must be quick and must not throw. */

@@ -8,6 +8,20 @@ import { formatEndpoint } from './address.js';
 /** How long connections with an open exchange are waited for at the end. */
 const GRACE_MS = 3_000;
 
+/** Bytes that the copies of all open exchanges of a relay or proxy may hold together. */
+export const TAP_BUDGET_BYTES = 64 * 1024 * 1024;
+
+/** What a relay or proxy grants its clients, and one of them. */
+export interface Limits {
+  readonly maxConnections: number;
+  readonly maxHeadBytes: number;
+  /** Of a body, so much is kept. */
+  readonly maxBodyBytes: number;
+  readonly headTimeoutMs: number;
+  readonly connectTimeoutMs: number;
+  readonly idleTimeoutMs: number;
+}
+
 /** A client's connection, as long as it is open. */
 export interface Served {
   /** Ends what has taken too long. `now` is of the monotonic clock, in milliseconds. */
@@ -120,7 +134,8 @@ export class Serving {
   }
 }
 
-function listenError(
+/** What it means that nobody can listen at a place, and what to do; `flag` is the one that chose it. */
+export function listenError(
   error: NodeJS.ErrnoException,
   address: string | null,
   port: number,
@@ -143,7 +158,12 @@ function listenError(
     );
   }
   if (error.code === 'EADDRNOTAVAIL') {
-    return new ListenError(`cannot listen on ${where}: this machine has no such address`, error.code);
+    const message = `cannot listen on ${where}: this machine has no such address; choose one that it has with ${flag}`;
+    return new ListenError(message, error.code);
+  }
+  if (error.code === 'ENOTFOUND' || error.code === 'EAI_AGAIN') {
+    const message = `cannot listen on ${where}: the name cannot be looked up; give an address with ${flag}`;
+    return new ListenError(message, error.code);
   }
   return error;
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { commandNames } from '../../src/config/choices.js';
 import { optionList, variableName } from '../../src/config/schema.js';
-import { inlineCode, type Page, pages, root } from './pages.js';
+import { filesIn, inlineCode, type Page, pages, root } from './pages.js';
 
 /*
  * A command line in a code block of a document is one that scaletap takes: `scaletap`, or `npm start --`, then a
@@ -47,6 +47,14 @@ function commandLines({ code }: Page): string[][] {
   });
 }
 
+/** The variables that a test asks for. */
+function variablesOfTests(): string[] {
+  const texts = filesIn('test').map((file) => readFileSync(join(root, file), 'utf8'));
+  return texts.flatMap((text) =>
+    [...text.matchAll(/process\.env\.(SCALETAP_[A-Z_]+)/g)].map(([, name = '']) => name),
+  );
+}
+
 /** What is wrong with a command line; nothing when all is well. */
 function fault(words: readonly string[]): string | undefined {
   const rest = [...words];
@@ -76,7 +84,7 @@ describe.each(pages().map((page) => [page.path, page] as const))('%s', (path, pa
   });
 
   test('the variables that it names are there', () => {
-    const known = optionList().map(([name]) => variableName(name));
+    const known = [...optionList().map(([name]) => variableName(name)), ...variablesOfTests()];
     const named = page.text.match(/SCALETAP_[A-Z][A-Z_]*/g) ?? [];
     expect(named.filter((name) => !known.includes(name))).toEqual([]);
   });

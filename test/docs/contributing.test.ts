@@ -24,6 +24,9 @@ function mentioning(word: RegExp, own: readonly string[]): string[] {
 /** What is of one vendor alone: its module, and the pull from its cloud. */
 const ofVendors = ['src/vendors/withings/', 'src/vendors/renpho/', 'src/pull/'];
 
+/** What is of one sink alone. */
+const ofSinks = ['src/sinks/influx/', 'src/sinks/mqtt/'];
+
 /** Named in a list as help or contract, not as a place to change. */
 const contracts = {
   vendor: ['src/vendors/vendor.ts', 'src/vendors/raw.ts', 'src/vendors/reframe.ts'],
@@ -36,6 +39,6 @@ test('the list of places for a vendor is complete, and names none too many', () 
 });
 
 test('the list of places for a sink is complete, and names none too many', () => {
-  const places = mentioning(/influx/i, ['src/sinks/influx/']);
+  const places = mentioning(/influx|mqtt/i, ofSinks);
   expect(named('How to add a sink')).toEqual([...places, ...contracts.sink].sort());
 });

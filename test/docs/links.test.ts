@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { inlineCode, pages, readPage, root } from './pages.js';
 
 /** Folders whose paths are named in documents. What the bench writes is not there before it has run. */
-const repositoryPath = /^(src|test|docs|bench|scripts|captures|certs|\.ci)\/(?!results\/)[\w./-]+$/;
+const repositoryPath =
+  /^(src|test|docs|bench|scripts|captures|certs|grafana|packaging|\.ci)\/(?!results\/)[\w./-]+$/;
 
 describe.each(pages().map((page) => [page.path, page] as const))('%s', (path, page) => {
   test('its links lead to files and headings that are there', () => {

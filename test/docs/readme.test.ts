@@ -1,13 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { available } from '../servers/available.js';
 import { readPage, root, section } from './pages.js';
 
 const readme = readPage('README.md');
-const verifier = 'systemd-analyze';
 let folder: string;
 
 beforeAll(async () => {
@@ -35,13 +33,4 @@ test('the demo prints what the README shows, in that order', () => {
     expect(found, line).toBeGreaterThanOrEqual(0);
     at = found + 1;
   }
-});
-
-test.skipIf(!available(verifier))('systemd finds nothing wrong with the unit of the README', async () => {
-  const unit = /```ini\n(.*?)```/s.exec(readme.text)?.[1] ?? '';
-  expect(unit).toContain('ExecStart=/usr/bin/node ');
-  const file = join(folder, 'scaletap.service');
-  await writeFile(file, unit.replace('/usr/bin/node', process.execPath));
-  const { status, stdout, stderr } = spawnSync(verifier, ['verify', file], { encoding: 'utf8' });
-  expect({ status, said: stdout + stderr }).toEqual({ status: 0, said: '' });
 });

@@ -16,20 +16,34 @@ test('there are threats', () => {
 
 describe.each(threats)('%s', (_, stoppedBy = '', shownBy = '') => {
   test('what stops it is there', () => {
-    const stops = [...stoppedBy.matchAll(/`([^`]+)` in `(src\/[^`]+)`/g)];
+    const stops = [...stoppedBy.matchAll(/((?:`[^`]+` and )*`[^`]+`) in `([^`]+)`/g)];
     expect(stops).not.toEqual([]);
-    for (const [, name = '', path = ''] of stops) {
-      const definition = `(function\\*?|class|const|interface) ${name}\\b|^ {2}(async )?${name}\\(`;
-      expect(new RegExp(definition, 'm').test(textOf(path)), `${name} in ${path}`).toBe(true);
+    for (const [, names = '', path = ''] of stops) {
+      for (const [, name = ''] of names.matchAll(/`([^`]+)`/g)) {
+        const is = new RegExp(path.startsWith('src/') ? definition(name) : line(name), 'm');
+        expect(is.test(textOf(path)), `${name} in ${path}`).toBe(true);
+      }
     }
   });
 
   test('what shows it is there', () => {
     const [, path = '', title = ''] = /^`(test\/[^`]+)`: (.+)$/.exec(shownBy) ?? [];
-    const is = new RegExp(`\\b(test|it|describe)\\b.*'${escaped(title)}`).test(textOf(path));
+    const is = new RegExp(`\\b(test|it|describe)\\b(.*|[^;]*\\(\\s*)['"]${escaped(title)}`).test(
+      textOf(path),
+    );
     expect(is, `${title} in ${path}`).toBe(true);
   });
 });
+
+/** How source code begins what has a name. */
+function definition(name: string): string {
+  return `(function\\*?|class|const|interface) ${name}\\b|^ {2}(async )?${name}\\(`;
+}
+
+/** A line of settings, or its beginning. */
+function line(text: string): string {
+  return `^\\s*${escaped(text)}`;
+}
 
 function escaped(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');

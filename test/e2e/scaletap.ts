@@ -121,7 +121,16 @@ export async function serve(
   wrapper: readonly string[] = [],
 ): Promise<Serving> {
   const upstream = `scalews.withings.net=127.0.0.1:${upstreamPort}`;
-  const where = ['--listen', '127.0.0.1:0', '--proxy-listen', 'off', '--data-dir', dataDir, '--upstream', upstream];
+  const where = [
+    '--listen',
+    '127.0.0.1:0',
+    '--proxy-listen',
+    'off',
+    '--data-dir',
+    dataDir,
+    '--upstream',
+    upstream,
+  ];
   const program = new Program(['serve', ...where, ...flags], {}, wrapper);
   const [, port] = await program.says(/listening for scales: 127\.0\.0\.1:(\d+)/);
   return { program, port: Number(port) };

@@ -152,7 +152,7 @@ describe('the new cloud', () => {
     const lines = sent?.headers.map(([name, value]) => `${name}: ${value}\r\n`).join('');
     expect(head).toBe(`POST /renpho-aggregation/device/count HTTP/1.1\r\n${lines}\r\n`);
     expect(Buffer.compare(Buffer.from(kept?.request.body ?? ''), sent?.raw ?? Buffer.alloc(0))).toBe(0);
-    expect(kept).toMatchObject({ source: 'live', client: '', answered: 'upstream', reason: null });
+    expect(kept).toMatchObject({ source: 'pull', client: '', answered: 'upstream', reason: null });
     expect(kept?.connection).toMatch(/^pull-[0-9a-f]{8}$/);
     expect(kept?.upstream).toBe(`cloud.renpho.com 127.0.0.1:${cloud.port}`);
   });

@@ -109,3 +109,21 @@ describe('a weigh-in that the cloud has an id for', () => {
     expect(store.readings.newest('renpho', '7', 'weight')?.timeMs).toBe(given[0]?.timeMs);
   });
 });
+
+test('the newest of all: of each kind for each device and person, and only what is sound', () => {
+  const sound = [
+    weight(3),
+    weight(3, { kind: 'fat_ratio', value: 20 }),
+    weight(2, { person: null }),
+    weight(1, { device: 'other' }),
+  ];
+  const others = [
+    weight(1),
+    weight(2, { kind: 'fat_ratio', value: 21 }),
+    weight(4, { quality: ['unverified'] }),
+    weight(5, { quality: ['replayed', 'future-time'] }),
+    weight(6, { quality: ['typed-in', 'deleted'] }),
+  ];
+  const { readings } = storeWith(...others, ...sound);
+  expect(readings.newestOfAll()).toEqual(sound);
+});

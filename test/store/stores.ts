@@ -10,6 +10,7 @@ import type { VendorOf } from '../../src/store/journal.js';
 import { Store } from '../../src/store/store.js';
 import { vendorOf } from '../../src/vendors/index.js';
 import type { Findings, Known, OfflineVendor } from '../../src/vendors/vendor.js';
+import { nothingFound } from '../../src/vendors/vendor.js';
 import { anyExchange, message } from '../transfer/exchanges.js';
 
 /** A folder that is gone after the test. */
@@ -57,13 +58,7 @@ export function scripted(
     claims: () => 2,
     read: (exchange, known) => ({
       label: 'scripted',
-      device: null,
-      verdict: null,
-      readings: [],
-      values: [],
-      notes: [],
-      refusals: [],
-      deleted: [],
+      ...nothingFound,
       ...read(exchange, known),
     }),
     open: (exchange) => exchange,

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { claimant, claimOf, vendors } from '../../src/vendors/index.js';
 import { renpho } from '../../src/vendors/renpho/index.js';
@@ -88,4 +89,18 @@ describe('claimOf', () => {
   ])('%j', (head, host, path) => {
     expect(of(head)).toEqual({ host, path });
   });
+});
+
+test.each(vendors)('any text as a value of $name is judged and covered, one for one', ({ values: rules }) => {
+  const name = fc.oneof(fc.constantFrom(...rules.names), fc.string());
+  const text = fc.oneof(fc.string({ unit: 'binary' }), fc.json(), fc.webQueryParameters());
+  fc.assert(
+    fc.property(name, text, (ofName, ofText) => {
+      const problem = rules.problem(ofName, ofText);
+      expect(problem === null || problem.length > 0).toBe(true);
+      const covered = rules.cover(ofName, ofText);
+      expect(covered).toHaveLength(ofText.length);
+      expect(covered.split('').filter((char, i) => char !== '*' && char !== ofText[i])).toEqual([]);
+    }),
+  );
 });

@@ -88,8 +88,8 @@ describe('a hello', () => {
     expect(readClientHello(inRecords(padded, [16_384]))).toMatchObject({ kind: 'hello' });
     const inBytes = inRecords(padded, [1]);
     expect(readClientHello(inBytes.subarray(0, 65_535))).toEqual({ kind: 'more' });
-    expect(readClientHello(inBytes.subarray(0, 65_536))).toMatchObject({ kind: 'bad' });
-    expect(readClientHello(inBytes)).toMatchObject({ kind: 'bad' });
+    expect(readClientHello(inBytes.subarray(0, 65_536))).toEqual({ kind: 'bad' });
+    expect(readClientHello(inBytes)).toEqual({ kind: 'bad' });
   });
 });
 
@@ -158,7 +158,7 @@ describe('bad', () => {
       ]),
     ],
   ])('%s', (_, bytes) => {
-    expect(readClientHello(bytes)).toEqual({ kind: 'bad', detail: expect.stringMatching(/^[ -~]+$/) });
+    expect(readClientHello(bytes)).toEqual({ kind: 'bad' });
   });
 });
 

@@ -17,6 +17,16 @@ const get = (host: string, path = '/', headers = '') =>
   `GET http://${host}${path} HTTP/1.1\r\nHost: ${host}\r\n${headers}\r\n`;
 const plain = (host: string, path = '/', headers = '') =>
   `GET ${path} HTTP/1.1\r\nHost: ${host}\r\n${headers}\r\n`;
+/** A client that has asked, and the first server, which has got the request. */
+async function asking(requests: string) {
+  const { connect, origins } = await startProxy(given);
+  const client = await connect();
+  client.send(requests);
+  const upstream = await origins.other.peer(0);
+  await upstream.gets('\r\n\r\n');
+  return { client, upstream, origins };
+}
+
 const ok = (body: string) => `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
 
 test('the target becomes a path, and what is for the proxy goes no further; all else is as it was', async () => {
@@ -63,6 +73,17 @@ test('one connection serves several servers in turn, each with its own requests,
   expect(exchanges.map(brief)).toEqual(['GET /2 | 200 | plain']);
 });
 
+test('in the clear, a host is read at port 80 alone: by that it is known what was in the clear', async () => {
+  const { connect, tunnel, exchanges, unread } = await startProxy(given, { allowedPorts: [8080] });
+  const client = await connect();
+  client.send(get(`${read}:8080`));
+  await client.closed();
+  expect(exchanges).toEqual([]);
+  (await tunnel(`${read}:8080`)).send(plain(read));
+  await until('that it goes through unread', () => unread[0]);
+  expect(unread).toEqual([['not-tls', read]]);
+});
+
 test('empty lines before the first request are passed on', async () => {
   const { connect, origins } = await startProxy(given);
   const client = await connect();
@@ -90,11 +111,7 @@ test('requests for several servers in one piece are answered in their order', as
 });
 
 test('what a server says behind its answers does not pass for the answer of the next one', async () => {
-  const { connect, origins } = await startProxy(given);
-  const client = await connect();
-  client.send(get(other) + get(third));
-  const first = await origins.other.peer(0);
-  await first.gets('\r\n\r\n');
+  const { client, upstream: first, origins } = await asking(get(other) + get(third));
   first.send(ok('1') + ok('forged'));
   const second = await origins.third.peer(0);
   await second.gets('\r\n\r\n');
@@ -104,11 +121,7 @@ test('what a server says behind its answers does not pass for the answer of the 
 });
 
 test('an empty line behind an answer does no harm', async () => {
-  const { connect, origins } = await startProxy(given);
-  const client = await connect();
-  client.send(get(other));
-  const upstream = await origins.other.peer(0);
-  await upstream.gets('\r\n\r\n');
+  const { client, upstream } = await asking(get(other));
   upstream.send(`${ok('1')}\r\n`);
   await client.gets(ok('1').length + 2);
   client.send(get(other, '/2'));
@@ -119,11 +132,7 @@ test('an empty line behind an answer does no harm', async () => {
 });
 
 test('a server that says something without having been asked ends the connection', async () => {
-  const { connect, origins } = await startProxy(given);
-  const client = await connect();
-  client.send(get(other));
-  const upstream = await origins.other.peer(0);
-  await upstream.gets('\r\n\r\n');
+  const { client, upstream } = await asking(get(other));
   upstream.send(ok('1'));
   await client.gets(ok('1').length);
   upstream.send(ok('forged'));
@@ -132,11 +141,7 @@ test('a server that says something without having been asked ends the connection
 });
 
 test('behind an answer that cannot be read, no other server is asked', async () => {
-  const { connect, origins } = await startProxy(given);
-  const client = await connect();
-  client.send(get(other) + get(third));
-  const upstream = await origins.other.peer(0);
-  await upstream.gets('\r\n\r\n');
+  const { client, upstream, origins } = await asking(get(other) + get(third));
   upstream.send(`HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n1${ok('forged')}`);
   await client.closed();
   expect(client.text).not.toContain('forged');
@@ -144,11 +149,7 @@ test('behind an answer that cannot be read, no other server is asked', async () 
 });
 
 test('nor when the request for it comes later', async () => {
-  const { connect, origins } = await startProxy(given);
-  const client = await connect();
-  client.send(get(other));
-  const upstream = await origins.other.peer(0);
-  await upstream.gets('\r\n\r\n');
+  const { client, upstream, origins } = await asking(get(other));
   upstream.send('odd\r\n\r\n');
   await client.gets('odd');
   client.send(get(third));
@@ -174,11 +175,7 @@ test('an upgrade that is asked for behind other requests is seen', async () => {
 });
 
 test('an answer that ends with its connection ends that of the client', async () => {
-  const { connect, origins } = await startProxy(given);
-  const client = await connect();
-  client.send(get(other) + get(third));
-  const upstream = await origins.other.peer(0);
-  await upstream.gets('\r\n\r\n');
+  const { client, upstream, origins } = await asking(get(other) + get(third));
   upstream.send('HTTP/1.1 200 OK\r\n\r\nall of it');
   upstream.end();
   expect(await client.closed()).toBe('end');
@@ -187,11 +184,7 @@ test('an answer that ends with its connection ends that of the client', async ()
 });
 
 test('a request whose end can be read in two ways goes nowhere', async () => {
-  const { connect, origins } = await startProxy(given);
-  const client = await connect();
-  client.send(get(other));
-  const upstream = await origins.other.peer(0);
-  await upstream.gets('\r\n\r\n');
+  const { client, upstream } = await asking(get(other));
   upstream.send(ok('1'));
   await client.gets('1');
   client.send(

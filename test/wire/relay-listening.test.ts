@@ -44,7 +44,7 @@ it('an address that is not of this machine says so', async () => {
   const port = await freePort();
   expect(await failure(under.relay.listen('192.0.2.1', port))).toMatchObject({
     code: 'EADDRNOTAVAIL',
-    message: `cannot listen on 192.0.2.1:${port}: this machine has no such address`,
+    message: `cannot listen on 192.0.2.1:${port}: this machine has no such address; choose one that it has with --listen`,
   });
 });
 

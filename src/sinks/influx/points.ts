@@ -1,14 +1,15 @@
-import type { IPoint } from 'influx';
 import { fieldName } from '../../model/quantity.js';
 import type { Reading } from '../../model/reading.js';
+import type { RelayPoint } from '../sink.js';
 
 const measurement = 'scaletap';
+const relayMeasurement = 'scaletap_relay';
 
 /**
  * A text as it may stand in a tag or a field name. The line protocol has no way to write a control character (a
  * newline would start another point), a backslash at the end (it would swallow what follows) or an empty value.
  * So control characters, backslashes and `%` are written as `%` with the code in hexadecimal, and the empty text
- * as a lone `%`: two different texts stay different. The client library escapes commas, spaces and equals signs.
+ * as a lone `%`: two different texts stay different. Commas, spaces and equals signs are escaped by the writer.
  */
 export function lineSafe(text: string): string {
   if (text === '') return '%';
@@ -18,14 +19,25 @@ export function lineSafe(text: string): string {
   });
 }
 
-/** Why InfluxDB cannot take a reading at all, in words; undefined when it can. */
-export function unwritable(reading: Reading): string | undefined {
-  if (!Number.isFinite(reading.value)) return `the value ${reading.value} is not a finite number`;
-  if (!Number.isSafeInteger(reading.timeMs)) return `the time ${reading.timeMs} is not in whole milliseconds`;
+/** Why InfluxDB cannot take one of the readings at all, in words; undefined when it can take them all. */
+export function unwritable(batch: readonly Reading[]): string | undefined {
+  for (const { value, timeMs } of batch) {
+    if (!Number.isFinite(value)) return `the value ${value} is not a finite number`;
+    if (!Number.isSafeInteger(timeMs)) return `the time ${timeMs} is not in whole milliseconds`;
+  }
   return undefined;
 }
 
-function tags({ device, vendor, person }: Reading): { device: string; vendor: string; person?: string } {
+/** A point, as the `influx` package takes it and {@link lines} writes it. */
+export interface Point {
+  readonly measurement: string;
+  readonly tags: Record<string, string>;
+  /** Milliseconds since the Unix epoch, as text: the package takes the number 0 for no time at all. */
+  readonly timestamp: string;
+  readonly fields: Record<string, number | string>;
+}
+
+function tags({ device, vendor, person }: Reading): Record<string, string> {
   return {
     device: lineSafe(device),
     vendor,
@@ -33,8 +45,8 @@ function tags({ device, vendor, person }: Reading): { device: string; vendor: st
   };
 }
 
-interface Point {
-  readonly tags: ReturnType<typeof tags>;
+interface OpenPoint {
+  readonly tags: Record<string, string>;
   readonly timestamp: string;
   readonly numbers: Record<string, number>;
   readonly quality: Set<string>;
@@ -45,14 +57,13 @@ interface Point {
  * and time become one point with a field each, named by `fieldName`, which names every kind by construction.
  * All numbers are floats, so that no kind can change its type later; `quality` is there when it says something.
  */
-export function points(batch: readonly Reading[]): IPoint[] {
-  const points = new Map<string, Point>();
+export function points(batch: readonly Reading[]): Point[] {
+  const points = new Map<string, OpenPoint>();
   for (const reading of batch) {
     const { vendor, device, person, timeMs } = reading;
     const key = JSON.stringify([vendor, device, person, timeMs]);
     let point = points.get(key);
     if (point === undefined) {
-      // As text: the library takes the number 0 for no time at all.
       point = { tags: tags(reading), timestamp: String(timeMs), numbers: {}, quality: new Set() };
       points.set(key, point);
     }
@@ -64,5 +75,15 @@ export function points(batch: readonly Reading[]): IPoint[] {
     tags,
     timestamp,
     fields: quality.size === 0 ? numbers : { ...numbers, quality: [...quality].sort().join(',') },
+  }));
+}
+
+/** The relay's own numbers as points of a measurement of their own; all are floats. */
+export function relayPoints(given: readonly RelayPoint[]): Point[] {
+  return given.map(({ timeMs, tags, fields }) => ({
+    measurement: relayMeasurement,
+    tags: Object.fromEntries(Object.entries(tags).map(([name, text]) => [name, lineSafe(text)])),
+    timestamp: String(timeMs),
+    fields,
   }));
 }

@@ -1,17 +1,20 @@
+import type { InfluxSettings } from '../index.js';
+
 /** Where and as whom to write: an InfluxDB URL taken apart. */
 export interface InfluxTarget {
   readonly protocol: 'http' | 'https';
   /** Name or address, an IPv6 address in brackets. */
   readonly host: string;
   readonly port: number;
+  /** The database; of InfluxDB 2 the bucket. */
   readonly database: string;
-  /** Empty when the URL names nobody. */
+  /** Empty when the URL names nobody, as it must for 2 and 3. */
   readonly user: string;
   readonly password: string;
 }
 
 /** Why a text is no InfluxDB URL. */
-export type InfluxUrlReason =
+type InfluxUrlReason =
   /** It does not begin with `http://` or `https://`. */
   | 'bad-scheme'
   /** Host or port cannot be read, most often because of a character in the password. */
@@ -40,7 +43,7 @@ const messages: Record<InfluxUrlReason, string> = {
 };
 
 /** An InfluxDB URL that cannot be used, with a message for people that holds nothing of the URL. */
-export interface BadInfluxUrl {
+interface BadInfluxUrl {
   readonly reason: InfluxUrlReason;
   readonly message: string;
 }
@@ -49,11 +52,17 @@ function bad(reason: InfluxUrlReason): BadInfluxUrl {
   return { reason, message: messages[reason] };
 }
 
+/** The port that each version listens on when nobody has changed it (docs.influxdata.com). */
+const usualPort = { 1: 8086, 2: 8086, 3: 8181 } as const;
+
 /**
- * Takes `http[s]://[user:password@]host[:port]/database` apart; the port is 8086 when none is written, for
- * https too. User, password and database may be percent-encoded.
+ * Takes `http[s]://[user:password@]host[:port]/database` apart; the port is the usual one of the version when none is
+ * written, for https too. User, password and database may be percent-encoded.
  */
-export function parseInfluxUrl(text: string): InfluxTarget | BadInfluxUrl {
+export function parseInfluxUrl(
+  text: string,
+  version: InfluxSettings['version'],
+): InfluxTarget | BadInfluxUrl {
   const trimmed = text.trim();
   const scheme = /^(https?):\/\//i.exec(trimmed)?.[1];
   if (scheme === undefined) return bad('bad-scheme');
@@ -62,7 +71,7 @@ export function parseInfluxUrl(text: string): InfluxTarget | BadInfluxUrl {
   if (!URL.canParse(`http${rest}`)) return bad('bad-address');
   const url = new URL(`http${rest}`);
   // URL drops the port that its scheme implies, but :80 written down is not the same as no port here.
-  const port = Number(url.port || new URL(`https${rest}`).port || 8086);
+  const port = Number(url.port || new URL(`https${rest}`).port || usualPort[version]);
   if (port === 0) return bad('bad-address');
 
   const path = url.pathname.replace(/^\//, '').replace(/\/$/, '');
@@ -73,7 +82,9 @@ export function parseInfluxUrl(text: string): InfluxTarget | BadInfluxUrl {
   const user = decoded(url.username);
   const password = decoded(url.password);
   if (database === undefined || user === undefined || password === undefined) return bad('bad-encoding');
-  if (/^\.\.?$|[/\\'"\p{Cc}]/u.test(database)) return bad('bad-database');
+  // In 2 and 3 an upgraded 1.x database is called database/retention-policy.
+  const never = version === '1' ? /^\.\.?$|[/\\'"\p{Cc}]/u : /^\.\.?$|[\\'"\p{Cc}]/u;
+  if (never.test(database)) return bad('bad-database');
   return { protocol, host: url.hostname, port, database, user, password };
 }
 
@@ -85,7 +96,12 @@ function decoded(text: string): string | undefined {
   }
 }
 
+/** What a request goes to: `http://nas:8086`. */
+export function originOf({ protocol, host, port }: InfluxTarget): string {
+  return `${protocol}://${host}:${port}`;
+}
+
 /** The target for people and as a stable name, `http://nas:8086/scales`: never with user or password. */
-export function targetName({ protocol, host, port, database }: InfluxTarget): string {
-  return `${protocol}://${host}:${port}/${encodeURIComponent(database)}`;
+export function targetName(target: InfluxTarget): string {
+  return `${originOf(target)}/${encodeURIComponent(target.database)}`;
 }

@@ -3,6 +3,7 @@ import type { Exchange } from '../../model/exchange.js';
 import { type Kind, labelOf, unitOf, unitSymbols } from '../../model/quantity.js';
 import { quote } from '../quote.js';
 import type { DecodedField } from '../vendor.js';
+import { codeInWords } from './codes.js';
 import { type RenphoExchange, renphoExchange } from './exchange.js';
 import { measurements } from './fields.js';
 import { girths, isGirths } from './girths.js';
@@ -15,24 +16,6 @@ import { accountOf } from './weigh-ins.js';
 /** Of a weigh-in with eight electrodes there are more; readings have them all. */
 const MOST_NUMBERS = 60;
 
-/** What codes mean that people meet: of the new cloud by a list in a decompiled app, of the old one by its clients. */
-const codes: ReadonlyMap<string, string> = new Map([
-  ['new 101', 'success'],
-  ['new 104', 'wrong password'],
-  ['new 106', 'e-mail address is not registered'],
-  ['new 401', 'session is not taken any more'],
-  ['new 403', 'session is not taken any more'],
-  ['new 429', 'too many requests'],
-  ['new 500', 'error of the server'],
-  ['new -114', 'envelope could not be decrypted'],
-  ['new 20001', 'e-mail address or password is wrong'],
-  ['new 20003', 'too much data asked for'],
-  ['new 20004', 'account does not exist'],
-  ['old 20000', 'success'],
-  ['old 40302', 'session is not taken any more'],
-  ['old 50000', 'refused, for the reason in the text'],
-]);
-
 /** An exchange in decoded fields: whose it is, what the cloud said of it, what rows there are, and the first of them. */
 export function decodeExchange(exchange: Exchange): DecodedField[] {
   const renpho = renphoExchange(exchange);
@@ -42,10 +25,7 @@ export function decodeExchange(exchange: Exchange): DecodedField[] {
   if (account !== null) fields.push(plain('account', account));
   const session = sessionOf(renpho);
   if (session !== undefined) fields.push({ ...plain('session', session), secret: true });
-  if (code !== null) {
-    const meaning = codes.get(`${api} ${code}`);
-    fields.push(plain('code', meaning === undefined ? code : `${code} ${meaning}`));
-  }
+  if (code !== null) fields.push(plain('code', codeInWords(code)));
   return [...fields, ...rowFields(renpho)];
 }
 

@@ -27,7 +27,7 @@ export interface RenphoExchange {
 }
 
 /** The app's own cloud is the new one; every other host that we are asked about is of the old platform. */
-const NEW_HOST = 'cloud.renpho.com';
+export const NEW_HOST = 'cloud.renpho.com';
 
 const noFields: ReadonlyMap<string, string> = new Map();
 

@@ -1,6 +1,7 @@
 import type { Claim, Vendor } from '../vendor.js';
 import { decodeExchange } from './decode.js';
 import { isKnownPath } from './endpoints.js';
+import { NEW_HOST } from './exchange.js';
 import { open } from './open.js';
 import { personName } from './profiles.js';
 import { read } from './read.js';
@@ -8,10 +9,9 @@ import { secretSpans } from './redaction.js';
 import { valueRules } from './value-rules.js';
 
 /**
- * The clouds of the apps: cloud.renpho.com of Renpho Health, renpho.qnclouds.com of the classic app. Other apps of the
- * same maker speak to their own names below qnclouds.com (FeelFit: feelfit.qnclouds.com) in the manner of the latter.
+ * The cloud of the classic app is renpho.qnclouds.com. Other apps of the same maker speak to their own names below
+ * qnclouds.com (FeelFit: feelfit.qnclouds.com) in the same manner.
  */
-const NEW_HOST = 'cloud.renpho.com';
 const OLD_HOSTS = '.qnclouds.com';
 
 /** Renpho scales, by what their apps say to the clouds. The protocol is in docs/protocols/renpho.md. */

@@ -1,3 +1,5 @@
+import { stringEnd } from '../json-text.js';
+
 /** Small steps through JSON of unknown shape, whose whole numbers may be longer than a double can hold. */
 
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -9,7 +11,6 @@ const MOST_VALUES = 8_000_000;
 export const DEEPEST = 64;
 
 const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
 const OPEN_LIST = 0x5b;
 const CLOSE_LIST = 0x5d;
@@ -50,7 +51,7 @@ function withLongNumbersQuoted(text: string, deepest: number): string | undefine
   let values = 0;
   for (let at = 0; at < text.length; at++) {
     const c = text.charCodeAt(at);
-    if (c === QUOTE) at = stringEnd(text, at);
+    if (c === QUOTE) at = stringEnd(text, at) - 1;
     else if (c === OPEN_LIST || c === OPEN_OBJECT) {
       if (++depth > deepest || ++values > MOST_VALUES) return undefined;
     } else if (c === CLOSE_LIST || c === CLOSE_OBJECT) depth--;
@@ -68,16 +69,6 @@ function withLongNumbersQuoted(text: string, deepest: number): string | undefine
     }
   }
   return pieces.length === 0 ? text : pieces.join('') + text.slice(from);
-}
-
-/** Where a string ends that begins at a quote: its closing quote, or the end of the text. */
-function stringEnd(text: string, from: number): number {
-  for (let at = from + 1; at < text.length; at++) {
-    const c = text.charCodeAt(at);
-    if (c === QUOTE) return at;
-    if (c === BACKSLASH) at++;
-  }
-  return text.length;
 }
 
 /** A bare number before a colon is no JSON, and quotes must not make it so. */

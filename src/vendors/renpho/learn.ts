@@ -113,8 +113,8 @@ class Lesson {
    */
   #isOurOwn(session: RenphoSession): boolean {
     const newest = this.#newest(session.userId);
-    const { connection } = this.#renpho.exchange;
-    return connection.startsWith('pull-') && newest !== null && sessionMark(newest) !== sessionMark(session);
+    const { source } = this.#renpho.exchange;
+    return source === 'pull' && newest !== null && sessionMark(newest) !== sessionMark(session);
   }
 
   #newest(account: string): RenphoSession | null {

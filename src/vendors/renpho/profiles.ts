@@ -16,7 +16,7 @@ export function profileOf(record: unknown, idName: 'id' | 'userId' | 'user_id'):
   if (!isObject(record)) return null;
   const id = textOf(record[idName]);
   const name = record.accountName ?? record.account_name;
-  if (id === undefined || !/^\d{1,20}$/.test(id)) return null;
+  if (id === undefined) return null;
   if (typeof name !== 'string' || name === '' || /^\*+$/.test(name)) return null;
   const heightCm = heightOf(record);
   const gender = numberOf(record.gender);

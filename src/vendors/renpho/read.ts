@@ -1,6 +1,7 @@
 import type { Exchange } from '../../model/exchange.js';
 import { isTunnel, view } from '../raw.js';
 import type { Findings, Known } from '../vendor.js';
+import { nothingFound } from '../vendor.js';
 import { isPlain, isTaken } from './carried.js';
 import { labelOf } from './endpoints.js';
 import { renphoExchange } from './exchange.js';
@@ -8,11 +9,9 @@ import { learn } from './learn.js';
 import { Refusals } from './refusals.js';
 import { accountOf, weighIns } from './weigh-ins.js';
 
-const nothing = { verdict: null, readings: [], values: [], notes: [], refusals: [], deleted: [] } as const;
-
 /** Everything in an exchange of the app with one of the clouds, opened or not. */
 export function read(exchange: Exchange, known: Known): Findings {
-  if (isTunnel(exchange)) return { label: 'connect', device: null, ...nothing };
+  if (isTunnel(exchange)) return { label: 'connect', ...nothingFound };
   const renpho = renphoExchange(exchange);
   const refusals = new Refusals(renpho.refusals);
   const got = !isPlain(renpho);

@@ -62,7 +62,7 @@ export function cloudIdOf(row: JsonObject): string | null {
  * Whom an object names. The owner comes first; a Wi-Fi scale's row that the app has not yet given to anybody has only
  * `subUserId` (a1dancole/renpho-mcp, README).
  */
-function personOf(json: JsonObject): string | undefined {
+export function personOf(json: JsonObject): string | undefined {
   return (
     personId(json.bUserId) ??
     personId(json.b_user_id) ??

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { RawMessage } from '../../model/exchange.js';
 import type { HeaderList } from '../../model/message.js';
-import { parseHead } from '../../model/message.js';
+import { header, parseHead } from '../../model/message.js';
 import { contentOf, isCut, targetOf } from '../raw.js';
 import { isObject, parseJson } from './json.js';
 
@@ -76,9 +76,8 @@ export function sessionMark(session: RenphoSession): string {
 /** The session of the new API in a request's headers; null when there is none. Names are of any case. */
 export function newSession({ head }: RawMessage): RenphoSession | null {
   const headers = headersOf(head);
-  const value = (wanted: string) => headers.find(([name]) => name.toLowerCase() === wanted)?.[1];
-  const token = value('token');
-  const userId = value('userid');
+  const token = header(headers, 'token');
+  const userId = header(headers, 'userid');
   if (!isCredential(token) || !isAccount(userId)) return null;
   return { api: 'new', token, userId, headers: ofSession(headers) };
 }
@@ -108,7 +107,7 @@ export function paramsOf(request: RawMessage): HeaderList {
   const target = targetOf(request.head);
   const mark = target.indexOf('?');
   const query = mark < 0 ? '' : target.slice(mark + 1);
-  const type = headersOf(request.head).find(([name]) => name.toLowerCase() === 'content-type')?.[1] ?? '';
+  const type = header(headersOf(request.head), 'content-type') ?? '';
   const isForm = /^application\/x-www-form-urlencoded/i.test(type) && !isCut(request);
   const form = isForm ? contentOf(request).toString('latin1') : '';
   return [...new URLSearchParams(query), ...new URLSearchParams(form)];
@@ -128,7 +127,8 @@ export function isAccount(value: unknown): value is string {
   return typeof value === 'string' && /^\d{1,20}$/.test(value);
 }
 
-function isPairs(value: unknown): value is HeaderList {
+/** Whether it is a list of names with their values. */
+export function isPairs(value: unknown): value is HeaderList {
   return (
     Array.isArray(value) &&
     value.every(

@@ -2,7 +2,7 @@ import type { ValueRules } from '../vendor.js';
 import { isObject, parseJson } from './json.js';
 import { jsonSpans } from './json-spans.js';
 import { looksSecret, secretNames } from './secret-names.js';
-import { isAccount, isCredential, sessionOf } from './session.js';
+import { isAccount, isCredential, isPairs, sessionOf } from './session.js';
 
 type Shape = readonly [holds: (json: unknown, text: string) => boolean, otherwise: string];
 
@@ -78,9 +78,6 @@ function isTables(json: unknown): boolean {
 }
 
 function isPasswordForm(json: unknown): boolean {
-  if (!isObject(json) || !Array.isArray(json.form)) return false;
-  const pairs = json.form.every(
-    (pair) => Array.isArray(pair) && pair.length === 2 && pair.every((part) => typeof part === 'string'),
-  );
-  return pairs && json.form.some(([name, value]) => name === 'password' && isCredential(value));
+  if (!isObject(json) || !isPairs(json.form)) return false;
+  return json.form.some(([name, value]) => name === 'password' && isCredential(value));
 }

@@ -1,6 +1,7 @@
 import type { Exchange } from '../../model/exchange.js';
 import { isTunnel, pathOf, targetOf } from '../raw.js';
 import type { Claim, Findings, Known, OfflineVendor } from '../vendor.js';
+import { nothingFound } from '../vendor.js';
 import { answer } from './answer.js';
 import { decodeExchange } from './decode.js';
 import { endpoints } from './endpoints.js';
@@ -62,19 +63,9 @@ function claims({ host, path }: Claim): 0 | 1 | 2 {
   return known ? 2 : 1;
 }
 
-const nothing = {
-  device: null,
-  verdict: null,
-  readings: [],
-  values: [],
-  notes: [],
-  refusals: [],
-  deleted: [],
-} as const;
-
 function read(exchange: Exchange, known: Known): Findings {
   const endpoint = endpoints.get(pathOf(targetOf(exchange.request.head)));
-  if (endpoint === undefined) return { label: isTunnel(exchange) ? 'connect' : 'unknown', ...nothing };
+  if (endpoint === undefined) return { label: isTunnel(exchange) ? 'connect' : 'unknown', ...nothingFound };
   const visit = new Visit(exchange, known, endpoint.label);
   if (visit.readable) endpoint.read(visit);
   return visit.findings();

@@ -1,12 +1,12 @@
 import { createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
+import { DatabaseSink } from '../../../src/sinks/influx/database-sink.js';
 import { failureOf } from '../../../src/sinks/influx/failure.js';
-import { InfluxSink } from '../../../src/sinks/influx/index.js';
 import type { Outcome } from '../../../src/sinks/sink.js';
 import { weights } from '../memory-place.js';
 
-// What no real InfluxDB does on order: raw sockets that answer with given bytes, or not at all. What the real
-// one can do is in sink.test.ts.
+// What no real InfluxDB 1.x does on order: raw sockets that answer with given bytes, or not at all. What the real
+// one can do is in sink.test.ts and database-sink.test.ts.
 
 const cleanups: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -17,7 +17,7 @@ afterEach(async () => {
 async function sinkAt(
   answer: (socket: Socket, request: string) => void,
   timeoutMs = 5_000,
-): Promise<InfluxSink> {
+): Promise<DatabaseSink> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
@@ -34,9 +34,9 @@ async function sinkAt(
   return sinkOn(address.port, timeoutMs);
 }
 
-function sinkOn(port: number, timeoutMs = 5_000, host = '127.0.0.1'): InfluxSink {
+function sinkOn(port: number, timeoutMs = 5_000, host = '127.0.0.1'): DatabaseSink {
   const target = { protocol: 'http', host, port, database: 'scales', user: 'joe', password: 'hush' } as const;
-  const sink = new InfluxSink(target, timeoutMs);
+  const sink = new DatabaseSink(target, timeoutMs);
   cleanups.push(() => sink.close());
   return sink;
 }

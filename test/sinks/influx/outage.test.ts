@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Reading } from '../../../src/model/reading.js';
-import { reading } from '../../../src/model/reading.js';
 import { DeliveryLoop, type DeliveryStatus } from '../../../src/sinks/delivery.js';
-import { influxSink } from '../../../src/sinks/influx/index.js';
 import { haveInfluxdb, type Influxd, startInfluxd } from '../../servers/influxdb.js';
+import { haveVictoriaMetrics, startVictoriaMetrics } from '../../servers/victoria-metrics.js';
 import { MemoryPlace, weights } from '../memory-place.js';
+import { sinkOf } from './sinks.js';
 
 // The loop and the sink together against a real server that goes away and comes back. The place is in memory
 // here; the store's own tests and the end-to-end tests have the durable one.
@@ -24,9 +24,8 @@ describe.skipIf(!haveInfluxdb)('the delivery to a real InfluxDB', () => {
   });
   afterAll(() => influxd.remove());
 
-  function start(database: string, place: MemoryPlace): DeliveryLoop {
-    const sink = influxSink(`${influxd.url}/${database}`);
-    if ('reason' in sink) throw new Error(sink.message);
+  async function start(database: string, place: MemoryPlace): Promise<DeliveryLoop> {
+    const sink = await sinkOf({ url: `${influxd.url}/${database}` });
     loop = new DeliveryLoop(sink, place, { random: () => 0.1, onChange: (status) => changes.push(status) });
     loop.wake();
     return loop;
@@ -48,7 +47,7 @@ describe.skipIf(!haveInfluxdb)('the delivery to a real InfluxDB', () => {
   test('all points are there afterwards exactly once, after a stop and after a kill -9', async () => {
     const all = weights(3_000);
     const place = new MemoryPlace();
-    const delivery = start('outage', place);
+    const delivery = await start('outage', place);
     // Readings come the whole time, a few at a time.
     let committed = 0;
     const commit = async (until: number) => {
@@ -86,32 +85,41 @@ describe.skipIf(!haveInfluxdb)('the delivery to a real InfluxDB', () => {
     expect(causes).toEqual(['unreachable', undefined, 'unreachable', undefined]);
   });
 
-  test('one bad reading among 500 does not block the rest', async () => {
-    await influxd.query('CREATE DATABASE "mixed"');
-    const all = weights(500);
-    const victim = all[333];
-    if (victim === undefined) throw new Error('500 weights');
-    await influxd.write(`scaletap fat_ratio_pct="text" ${victim.timeMs}`, 'mixed');
-    // Of the same weigh-in as a good weight, so that both are one point.
-    const bad = reading({ ...victim, kind: 'fat_ratio', value: 20 });
-    const place = new MemoryPlace(all.toSpliced(334, 0, bad));
-    await allDelivered(start('mixed', place));
-
-    expect([...place.refused.values()]).toEqual([
-      { reading: bad, message: expect.stringContaining('field type conflict') },
-    ]);
-    expect(await written('mixed')).toEqual(asWritten(all));
-    expect(changes).toEqual([]);
-  });
-
   test('a run that was killed in the middle is continued by the next', async () => {
     const all = weights(2_000);
     const place = new MemoryPlace(all);
-    const first = start('continued', place);
+    const first = await start('continued', place);
     await vi.waitFor(() => expect(place.place).toBeGreaterThan(0), { interval: 1 });
     await first.close();
     expect(place.backlog()).toBeGreaterThan(0);
-    await allDelivered(start('continued', place));
+    await allDelivered(await start('continued', place));
     expect(await written('continued')).toEqual(asWritten(all));
+  });
+});
+
+describe.skipIf(!haveVictoriaMetrics)('the delivery by the API of 2 to a real VictoriaMetrics', () => {
+  test('all is there afterwards exactly once, after it was stopped in between', async () => {
+    const server = await startVictoriaMetrics();
+    onTestFinished(() => server.remove());
+    const sink = await sinkOf({ version: '2', url: `${server.url}/scales`, token: 'token', org: 'home' });
+    const all = weights(2_000);
+    const place = new MemoryPlace(all.slice(0, 1_000));
+    const delivery = new DeliveryLoop(sink, place, { random: () => 0.1 });
+    onTestFinished(() => delivery.close());
+    const becomes = (status: Partial<DeliveryStatus>) =>
+      vi.waitFor(() => expect(delivery.status()).toMatchObject(status), { timeout: 15_000, interval: 20 });
+
+    delivery.wake();
+    await becomes({ state: 'idle', backlog: 0 });
+    await server.stop();
+    place.add(all.slice(1_000));
+    delivery.wake();
+    await becomes({ state: 'waiting', cause: 'unreachable' });
+    await server.restart();
+    await becomes({ state: 'idle', backlog: 0, deliveredCount: 2_000 });
+    const samples = await server.samples();
+    expect(samples.map(({ timeMs, value }) => [timeMs, value])).toEqual(
+      all.map(({ timeMs, value }) => [timeMs, value]),
+    );
   });
 });

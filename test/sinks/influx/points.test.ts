@@ -44,16 +44,14 @@ describe('points', () => {
 
 describe('unwritable', () => {
   test.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])('the value %d', (value) => {
-    expect(unwritable(reading({ ...draft, value }))).toMatch(/not a finite number/);
+    expect(unwritable([reading(draft), reading({ ...draft, value })])).toMatch(/not a finite number/);
   });
   test.each([Number.NaN, 1.5, 2 ** 60])('the time %d', (timeMs) => {
-    expect(unwritable(reading({ ...draft, timeMs }))).toMatch(/not in whole milliseconds/);
+    expect(unwritable([reading({ ...draft, timeMs })])).toMatch(/not in whole milliseconds/);
   });
   test('nothing else', () => {
-    expect(unwritable(reading(draft))).toBeUndefined();
-    expect(
-      unwritable(reading({ ...draft, value: -0, timeMs: -1, person: null, device: '' })),
-    ).toBeUndefined();
+    const odd = reading({ ...draft, value: -0, timeMs: -1, person: null, device: '' });
+    expect(unwritable([reading(draft), odd])).toBeUndefined();
   });
 });
 

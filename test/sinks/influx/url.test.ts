@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { openSinks } from '../../../src/sinks/index.js';
-import { type InfluxUrlReason, parseInfluxUrl, targetName } from '../../../src/sinks/influx/url.js';
+import { parseInfluxUrl, targetName } from '../../../src/sinks/influx/url.js';
 
 const anybody = { user: '', password: '' };
 
@@ -29,7 +28,13 @@ describe('what is an InfluxDB URL', () => {
       { protocol: 'http', host: 'nas', port: 8086, database: 'my déb', user: 'j d', password: 'p@/#%:x' },
     ],
   ])('%s', (text, target) => {
-    expect(parseInfluxUrl(text)).toEqual(target);
+    expect(parseInfluxUrl(text, '1')).toEqual(target);
+  });
+
+  test('of 2 and 3: their usual ports, and a slash in a name, as an upgraded database has', () => {
+    const of = (version: '2' | '3') => parseInfluxUrl('http://nas/scaletap%2Fautogen', version);
+    expect(of('2')).toMatchObject({ port: 8086, database: 'scaletap/autogen' });
+    expect(of('3')).toMatchObject({ port: 8181, database: 'scaletap/autogen' });
   });
 
   test('the name says where, never as whom, and differs for every other place', () => {
@@ -40,7 +45,7 @@ describe('what is an InfluxDB URL', () => {
       'http://nas/b',
       'http://nas2/a',
     ].map((text) => {
-      const target = parseInfluxUrl(text);
+      const target = parseInfluxUrl(text, '1');
       if ('reason' in target) throw new Error(target.message);
       return targetName(target);
     });
@@ -55,7 +60,7 @@ describe('what is an InfluxDB URL', () => {
 });
 
 describe('what is none', () => {
-  test.each<[string, InfluxUrlReason, RegExp]>([
+  test.each<[string, string, RegExp]>([
     ['', 'bad-scheme', /begin with http:\/\/ or https:\/\//],
     ['nas:8086/scales', 'bad-scheme', /http:\/\/\[user:password@\]host\[:port\]\/database/],
     ['influx://nas:8086/scales', 'bad-scheme', /begin with/],
@@ -77,7 +82,7 @@ describe('what is none', () => {
     ['http://joe:100%@nas/scales', 'bad-encoding', /Write % itself as %25/],
     ['http://nas/%FF', 'bad-encoding', /encodes no character/],
   ])('%j is %s', (text, reason, message) => {
-    const result = parseInfluxUrl(text);
+    const result = parseInfluxUrl(text, '1');
     expect(result).toMatchObject({ reason, message: expect.stringMatching(message) });
   });
 
@@ -90,30 +95,11 @@ describe('what is none', () => {
           `http://${before}${secret}${after}`,
           `http://u:${before}${secret}@h/${after}`,
         ]) {
-          const result = parseInfluxUrl(text);
+          const result = parseInfluxUrl(text, '1');
           if ('reason' in result) expect(result.message).not.toContain(secret);
           else expect(result.port).toBeGreaterThan(0);
         }
       }),
     );
-  });
-});
-
-describe('the registry', () => {
-  test('no settings, no sinks', async () => {
-    expect(await openSinks({})).toEqual({ sinks: [], problems: [] });
-  });
-
-  test('a sink for each setting, named without the password', async () => {
-    const { sinks, problems } = await openSinks({ influxUrl: 'http://joe:hush@nas/scales' });
-    expect(sinks.map(({ name }) => name)).toEqual(['influx http://nas:8086/scales']);
-    expect(problems).toEqual([]);
-    for (const sink of sinks) await sink.close();
-  });
-
-  test('a setting that cannot be used is a problem with its name', async () => {
-    const { sinks, problems } = await openSinks({ influxUrl: 'http://nas' });
-    expect(sinks).toEqual([]);
-    expect(problems).toMatchObject([{ setting: 'influxUrl', reason: 'missing-database' }]);
   });
 });

@@ -15,7 +15,7 @@ test('a page of the new API', () => {
     'api: new (Renpho Health)',
     `account: ${account}`,
     'session: T0ken',
-    'code: 101 success',
+    'code: 101 (success)',
     'weigh-ins: 2 received',
     'first weigh-in: 1781160072 (2026-06-11T06:41:12.000Z)',
     'id: 5919278420902642176',
@@ -54,7 +54,7 @@ test('an upload of girths', () => {
   const upload = call({ path: 'x', sent, got: [{ id: '#5919278420902642176', timeStamp: 1719500400 }] });
   expect(decoded(upload)).toEqual([
     'api: new (Renpho Health)',
-    'code: 101 success',
+    'code: 101 (success)',
     'girths: 1 sent',
     'first girths: 1719500400 (2024-06-27T15:00:00.000Z)',
     'userId: 7',
@@ -70,7 +70,7 @@ test('a refusal and a deletion of the old API', () => {
     'api: old (the classic app)',
     'account: 7',
     'session: k',
-    'code: 40302 session is not taken any more',
+    'code: 40302 (session is not taken any more)',
     'deleted: 2',
   ]);
 });

@@ -107,7 +107,7 @@ describe('a session', () => {
 
   test('of the app stays when a pull of ours still gets answers with an older one', () => {
     const memory = new Memory();
-    const ours = { connection: 'pull-0a1b2c3d' };
+    const ours = { source: 'pull' };
     memory.play(page('first'), page('first', {}, ours), page('second'), page('first', {}, ours));
     expect(memory.session()).toBe('second');
     memory.play(call({ path: 'renpho-aggregation/user/login', got: { login } }, ours));

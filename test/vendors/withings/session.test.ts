@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { nothingFound } from '../../../src/vendors/vendor.js';
 import { sessionHash } from '../../../src/vendors/withings/hash.js';
 import { lines, Memory, message, post, refused, requestHead } from './exchanges.js';
 
@@ -237,14 +238,5 @@ describe('what did not cross whole', () => {
 
 test('an unknown path is only a label', () => {
   const [found] = new Memory().play([post('auth', 'action=login', '<html>')]);
-  expect(found).toEqual({
-    label: 'unknown',
-    device: null,
-    verdict: null,
-    readings: [],
-    values: [],
-    notes: [],
-    refusals: [],
-    deleted: [],
-  });
+  expect(found).toEqual({ label: 'unknown', ...nothingFound });
 });
