@@ -40,8 +40,7 @@ const settings = {
   folder,
   connections: flags.connections,
   firstHosts: 100,
-  // What a phone meets has been running for long: V8 has compiled all of it by then.
-  warmUpMs: flags.quick ? 500 : 3000,
+  warmUpMs: flags.quick ? 500 : 1000,
   measureMs: (flags.seconds ?? (flags.quick ? 1 : 2)) * 1000,
 };
 const found = peers.map((peer) => ({ peer, rounds: [], hosts: null, failures: [] }));
