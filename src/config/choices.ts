@@ -15,6 +15,12 @@ export const commandNames = [
 
 export type CommandName = (typeof commandNames)[number];
 
+/** The command that relays. */
+export const relay = ['serve'] as const;
+
+/** The commands that speak to the vendors' servers. */
+export const calling = ['serve', 'catch-up', 'pull'] as const;
+
 /** Under which heading an option stands in the help and the documentation. */
 export const groups = [
   'General',
