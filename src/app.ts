@@ -20,6 +20,7 @@ import { answerBy } from './recorder/answer.js';
 import type { RecorderSettings } from './recorder/messages.js';
 import { Recorder } from './recorder/recorder.js';
 import type { SinkSettings } from './sinks/index.js';
+import { version } from './version.js';
 import type { Endpoint } from './wire/address.js';
 import { formatEndpoint } from './wire/address.js';
 import { Relay } from './wire/relay.js';
@@ -122,7 +123,18 @@ export async function startApp(settings: Settings, log: Log): Promise<App> {
     throw error;
   });
   bound.push(...listeners);
-  const parts = { calls, record, mayCall: () => standIn.mayCall, listeners: bound, warn, log };
+  const deaf = () => deafOf(listeners);
+  let isOpen = false;
+  const status = {
+    version: version(),
+    scales: listeners,
+    mode: () => standIn.mode,
+    breakers: () => standIn.breakers,
+    deaf,
+    isOpen: () => isOpen,
+    store: () => recorder.ask({ ask: 'status' }),
+  };
+  const parts = { calls, record, mayCall: () => standIn.mayCall, listeners: bound, status, warn, log };
   const phones = await startPhones(settings, parts).catch(async (error: unknown) => {
     await relay.close();
     throw error;
@@ -130,7 +142,6 @@ export async function startApp(settings: Settings, log: Log): Promise<App> {
   const pulls =
     settings.pullEvery === 0 ? null : await pullLoop(settings, calls, recorder, () => standIn.mayCall, log);
   let control: Control | null = null;
-  let isOpen = false;
   const opened = recorder.start().then(async (file) => {
     isOpen = true;
     control = await controlOf(settings.dataDir, standIn, log);
@@ -141,9 +152,8 @@ export async function startApp(settings: Settings, log: Log): Promise<App> {
     phones,
     opened,
     async trouble() {
-      for (const listener of listeners) {
-        if (!(await isListening(listener))) return `nobody answers at ${formatEndpoint(listener)}`;
-      }
+      const unheard = await deaf();
+      if (unheard !== null) return `nobody answers at ${formatEndpoint(unheard)}`;
       // A store that cannot be opened is waited for: scales are served meanwhile, and a new start does not help.
       if (!isOpen) return null;
       const newest = await recorder.ask({ ask: 'newest', vendor: '', person: '' });
@@ -157,6 +167,14 @@ export async function startApp(settings: Settings, log: Log): Promise<App> {
       await recorder.close();
     },
   };
+}
+
+/** The first of these places where nobody takes connections; null when all do. */
+async function deafOf(listeners: readonly Endpoint[]): Promise<Endpoint | null> {
+  for (const listener of listeners) {
+    if (!(await isListening(listener))) return listener;
+  }
+  return null;
 }
 
 function recorderSettings(settings: Settings, { timeoutMs }: Calls): RecorderSettings {

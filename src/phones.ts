@@ -15,6 +15,8 @@ import type { Web } from './web/server.js';
 import { startWeb } from './web/server.js';
 import type { CaFacts } from './web/setup-page.js';
 import { setupPage } from './web/setup-page.js';
+import type { StatusSources } from './web/status.js';
+import { statusOf } from './web/status.js';
 import type { Endpoint } from './wire/address.js';
 import { UpstreamNames } from './wire/names.js';
 import { ForwardProxy } from './wire/proxy.js';
@@ -32,6 +34,8 @@ interface PhoneParts {
   readonly mayCall: () => boolean;
   /** Where scaletap listens besides. */
   readonly listeners: readonly Endpoint[];
+  /** How the rest of scaletap does. */
+  readonly status: Omit<StatusSources, 'phones'>;
   /** Shows a warning, but not the same again and again. */
   readonly warn: (key: string, message: string) => void;
   readonly log: Log;
@@ -48,14 +52,15 @@ export interface Phones {
 
 /**
  * Starts the proxy with its certificate authority, and the page by which phones are set up. Places that nobody asked
- * for are gone without when they cannot be had. Rejects with a UserError for those that somebody asked for.
+ * for are gone without when they cannot be had. Rejects with a UserError for those that somebody asked for. Without a
+ * proxy there is a web server only where somebody asked for one.
  */
 export async function startPhones(settings: Settings, parts: PhoneParts): Promise<Phones> {
   const { log } = parts;
   const proxyPlaces = placesOf(settings.proxyListen, { host: null, port: PROXY_PORT });
   const webPlaces = placesOf(settings.webListen, WEB);
   const roots = await upstreamContext(settings.upstreamCa);
-  if (proxyPlaces.wanted.length === 0) return { proxy: [], web: [], close: async () => undefined };
+  if (proxyPlaces.wanted.length === 0) return webAlone(webPlaces, parts);
   const authority = new LateAuthority(certsFolder(settings.dataDir), log);
   const proxy = proxyOf(settings, parts, roots, authority);
   const webs: Web[] = [];
@@ -69,14 +74,37 @@ export async function startPhones(settings: Settings, parts: PhoneParts): Promis
     const [reached] = proxy.listeners;
     const setup = (request: PageRequest): PageAnswer =>
       authority.page(request, { host: null, port: reached?.port ?? PROXY_PORT });
+    const pages = { setup, status: statusOf({ ...parts.status, phones: proxy.listeners }) };
     for (const place of webPlaces.wanted) {
-      await orWithout(webPlaces.usual, log, async () => webs.push(await startWeb(place, setup, log)));
+      await orWithout(webPlaces.usual, log, async () => webs.push(await startWeb(place, pages, log)));
     }
   } catch (error) {
     await close();
     throw error;
   }
   return { proxy: proxy.listeners, web: webs.map(({ endpoint }) => endpoint), close };
+}
+
+/** The web server of a scaletap without proxy. */
+async function webAlone({ wanted, usual }: Places, { status, log }: PhoneParts): Promise<Phones> {
+  const setup = (request: PageRequest): PageAnswer =>
+    textAnswer(
+      request,
+      404,
+      'scaletap runs without its proxy (--proxy-listen off), so no phone can be set up',
+    );
+  const pages = { setup, status: statusOf({ ...status, phones: [] }) };
+  const webs: Web[] = [];
+  const close = async (): Promise<void> => {
+    await Promise.all(webs.map((web) => web.close()));
+  };
+  try {
+    if (!usual) for (const place of wanted) webs.push(await startWeb(place, pages, log));
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { proxy: [], web: webs.map(({ endpoint }) => endpoint), close };
 }
 
 function proxyOf(
@@ -177,12 +205,15 @@ class LateAuthority {
 }
 
 /** The places of a setting: those that were named, none for `off`, or the usual one. */
-function placesOf(
-  named: readonly (Place | null)[],
-  usual: Place,
-): { readonly wanted: readonly Place[]; readonly usual: boolean } {
+function placesOf(named: readonly (Place | null)[], usual: Place): Places {
   if (named.length === 0) return { wanted: [usual], usual: true };
   return { wanted: named.filter((place) => place !== null), usual: false };
+}
+
+interface Places {
+  readonly wanted: readonly Place[];
+  /** Nobody has asked for them. */
+  readonly usual: boolean;
 }
 
 interface Place {

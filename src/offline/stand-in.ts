@@ -109,6 +109,11 @@ export class OfflineStandIn implements StandIn {
     for (const id of sessions) this.#ours.recalled(id, performance.now());
   }
 
+  /** The upstreams that have failed in this run, by host, and whether nobody tries them just now. */
+  get breakers(): ReadonlyMap<string, boolean> {
+    return new Map([...this.#breakers].map(([host, { isOpen }]) => [host, isOpen]));
+  }
+
   get mayCall(): boolean {
     return this.#mode !== 'offline';
   }

@@ -111,6 +111,7 @@ class Series {
 
 interface Seen {
   readonly series: Series;
+  readonly atUs: number;
   readonly us: number | null;
   readonly reason: ExchangeReason | null;
 }
@@ -123,6 +124,12 @@ export class RelayCounters {
   readonly #series = new Map<string | null, Partial<Record<Answered, Series>>>();
   /** What a commit has read so far; null while there is none. */
   #seen: Seen[] | null = null;
+  #lastUs: number | null = null;
+
+  /** When the newest exchange that is counted began, in microseconds since the Unix epoch; null before the first. */
+  get lastUs(): number | null {
+    return this.#lastUs;
+  }
 
   /**
    * Does what commits exchanges. Those that {@link RelayCounters.see} is told of meanwhile are counted, unless it
@@ -133,7 +140,12 @@ export class RelayCounters {
     this.#seen = seen;
     try {
       const result = commit();
-      if (kept(result)) for (const { series, us, reason } of seen) series.recent.count(us, reason);
+      if (kept(result)) {
+        for (const { series, atUs, us, reason } of seen) {
+          series.recent.count(us, reason);
+          this.#lastUs = Math.max(atUs, this.#lastUs ?? atUs);
+        }
+      }
       return result;
     } finally {
       this.#seen = null;
@@ -141,9 +153,10 @@ export class RelayCounters {
   }
 
   /** An exchange is being read for the journal; `vendor` claims it, or nobody. */
-  see({ connection, answered, responseAfterUs, reason }: Exchange, vendor: string | null): void {
+  see(exchange: Exchange, vendor: string | null): void {
+    const { connection, answered, startedAtUs, responseAfterUs, reason } = exchange;
     if (this.#seen === null || isOurs(connection)) return;
-    this.#seen.push({ series: this.#of(vendor, answered), us: responseAfterUs, reason });
+    this.#seen.push({ series: this.#of(vendor, answered), atUs: startedAtUs, us: responseAfterUs, reason });
   }
 
   /** All that was counted. */

@@ -3,8 +3,10 @@ import type { Exchange, RawMessage } from '../model/exchange.js';
 import type { Outcome, OwedItem } from '../model/owed.js';
 import type { Person } from '../model/person.js';
 import type { PlaceSettings } from '../offline/place.js';
+import type { DeliveryStatus } from '../sinks/delivery.js';
 import type { SinkSettings } from '../sinks/index.js';
 import type { RetentionLimits } from '../store/retention.js';
+import type { RelayCount } from './counters.js';
 
 /** What offline answers are made of, besides what was learnt. */
 interface AnswerSettings {
@@ -48,7 +50,9 @@ export type Question =
       readonly device: string;
       readonly name: string;
       readonly text: string;
-    };
+    }
+  /** How store and sinks are, and what was counted. */
+  | { readonly ask: 'status' };
 
 /** What comes back. */
 export interface Replies {
@@ -60,6 +64,18 @@ export interface Replies {
   /** In milliseconds since the Unix epoch; null when there is none. */
   readonly newest: number | null;
   readonly keep: undefined;
+  readonly status: StoreStatus;
+}
+
+/** How the store's thread does. */
+export interface StoreStatus {
+  /** Whether the last commit went through, or there was none. */
+  readonly isWritable: boolean;
+  /** When the newest exchange of this run began, in microseconds since the Unix epoch; null when there is none. */
+  readonly lastExchangeUs: number | null;
+  /** Since the thread began: a thread that was started again has begun anew. */
+  readonly counts: readonly RelayCount[];
+  readonly sinks: readonly DeliveryStatus[];
 }
 
 export interface OurAnswer {

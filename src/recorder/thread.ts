@@ -46,6 +46,7 @@ const post = (message: FromThread): void => port.postMessage(message);
 const log = (level: LogLevel, message: string): void => post({ kind: 'log', level, message });
 
 let closing = false;
+let inTrouble = false;
 
 const counters = new RelayCounters();
 
@@ -66,7 +67,7 @@ async function main(): Promise<void> {
   const reporter = new RelayReporter(counters, delivering, (message) => log('debug', message));
   const forget = forgetter(store);
   const tellOwing = owingTeller(store);
-  const ask = answerer(store);
+  const ask = answerer(store, deliveries);
   const housekeeping = setInterval(() => {
     void forget();
     // An import beside us may have brought readings, and a command have settled what is owed.
@@ -129,6 +130,7 @@ function ourSessions(store: Store): string[] {
 /** Answers the questions of the relay's thread. */
 function answerer(
   store: Store,
+  deliveries: readonly DeliveryLoop[],
 ): (question: Question, untilMs: number) => { reply: unknown; failed: string | null } {
   const { people, place, requireAuth, maxValueAgeMs } = settings.answers;
   const answering = new Answering(store, {
@@ -163,6 +165,13 @@ function answerer(
         const { values } = store;
         return values.change(() => values.put(vendor, device, name, text, Date.now() * 1000)) as undefined;
       }
+      case 'status':
+        return {
+          isWritable: !inTrouble,
+          lastExchangeUs: counters.lastUs,
+          counts: counters.snapshot(),
+          sinks: deliveries.map((delivery) => delivery.status()),
+        };
     }
   };
   return (question, untilMs) => {
@@ -267,13 +276,13 @@ async function commit(
       const { readings } = counters.committing(() => store.journal.commit(exchanges(), how));
       if (wait > FIRST_RETRY_MS) {
         log('warn', 'the store works again; what waited for it is kept');
-        post({ kind: 'trouble', on: false });
+        trouble(false);
       }
       return readings;
     } catch (error) {
       if (!isStoreTrouble(error)) throw error;
       if (wait === FIRST_RETRY_MS) {
-        post({ kind: 'trouble', on: true });
+        trouble(true);
         log(
           'error',
           `cannot write ${store.file}: ${messageOf(error)}. Relaying goes on; exchanges wait in memory`,
@@ -283,6 +292,12 @@ async function commit(
       wait = Math.min(LAST_RETRY_MS, 2 * wait);
     }
   }
+}
+
+/** The store cannot be written to, or can again. */
+function trouble(on: boolean): void {
+  inTrouble = on;
+  post({ kind: 'trouble', on });
 }
 
 async function startDeliveries(store: Store): Promise<(Delivering & { readonly loop: DeliveryLoop })[]> {

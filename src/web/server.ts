@@ -6,6 +6,9 @@ import { OWN_HOST } from '../wire/proxy-target.js';
 import { listenError } from '../wire/serving.js';
 import type { PageAnswer, PageRequest } from './answer.js';
 import { refusedMethod, textAnswer } from './answer.js';
+import { HEALTH, healthPage } from './health.js';
+import { METRICS, metricsPage } from './metrics.js';
+import type { Status } from './status.js';
 
 /** Where the page for setting phones up stands here. */
 const SETUP = '/setup';
@@ -18,6 +21,14 @@ const IDLE_TIMEOUT_MS = 5_000;
 /** How long answers under way are waited for at the end. */
 const GRACE_MS = 500;
 
+/** What the pages are made by. */
+interface Pages {
+  /** Answers below `/setup/`, with the paths that are left of it. */
+  setup(request: PageRequest): PageAnswer;
+  /** How scaletap does. To come soon, whatever hangs. */
+  status(): Promise<Status>;
+}
+
 /** The web server while it runs. */
 export interface Web {
   readonly endpoint: Endpoint;
@@ -26,13 +37,12 @@ export interface Web {
 }
 
 /**
- * Serves the pages at one place: an address or name, null for all of this machine; port 0 for one that is free.
- * `setup` answers below `/setup/`, with the paths that are left of it. Rejects with a UserError that says what to do when
- * the place cannot be had.
+ * Serves the pages at one place: an address or name, null for all of this machine; port 0 for one that is free. Rejects
+ * with a UserError that says what to do when the place cannot be had.
  */
 export async function startWeb(
   listen: { readonly host: string | null; readonly port: number },
-  setup: (request: PageRequest) => PageAnswer,
+  pages: Pages,
   log: Log,
 ): Promise<Web> {
   const server = createServer(
@@ -43,7 +53,7 @@ export async function startWeb(
       keepAliveTimeout: IDLE_TIMEOUT_MS,
       connectionsCheckingInterval: 1_000,
     },
-    (message, response) => serveOne(message, response, setup, log),
+    (message, response) => void serveOne(message, response, pages, log),
   );
   server.maxConnections = MOST_CONNECTIONS;
   await start(server, listen);
@@ -53,17 +63,18 @@ export async function startWeb(
   return { endpoint: { address: bound.address, port: bound.port }, close: () => stop(server) };
 }
 
-function serveOne(
+/** Answers a request; never rejects. */
+async function serveOne(
   message: IncomingMessage,
   response: ServerResponse,
-  setup: (request: PageRequest) => PageAnswer,
+  pages: Pages,
   log: Log,
-): void {
+): Promise<void> {
   const { method = '', url = '', headers } = message;
   const request: PageRequest = { method, path: url, userAgent: headers['user-agent'] ?? '' };
   let answer: PageAnswer;
   try {
-    answer = isOurs(message) ? route(request, setup) : misdirected(request);
+    answer = isOurs(message) ? await route(request, pages, wantsJson(message)) : misdirected(request);
   } catch (error) {
     log.error(`a page could not be made: ${error instanceof Error ? (error.stack ?? error.message) : error}`);
     answer = textAnswer(request, 500, 'scaletap could not make this page; its log says why');
@@ -74,15 +85,23 @@ function serveOne(
   response.end(answer.body);
 }
 
-function route(request: PageRequest, setup: (request: PageRequest) => PageAnswer): PageAnswer {
+async function route(request: PageRequest, pages: Pages, asJson: boolean): Promise<PageAnswer> {
   const refused = refusedMethod(request);
   if (refused !== null) return refused;
   const path = request.path.split('?', 1)[0] ?? '';
   if (path === '/' || path === SETUP) {
     return textAnswer(request, 302, `the page is at ${SETUP}/`, [['Location', `${SETUP}/`]]);
   }
-  if (path.startsWith(`${SETUP}/`)) return setup({ ...request, path: request.path.slice(SETUP.length) });
+  if (path.startsWith(`${SETUP}/`))
+    return pages.setup({ ...request, path: request.path.slice(SETUP.length) });
+  if (path === HEALTH) return healthPage(request, await pages.status(), asJson);
+  if (path === METRICS) return metricsPage(request, await pages.status());
   return textAnswer(request, 404, `there is no such page; the one for setting up a phone is at ${SETUP}/`);
+}
+
+/** Browsers and most probes take anything; who wants JSON says so. */
+function wantsJson({ headers: { accept = '' } }: IncomingMessage): boolean {
+  return /(?:^|[\s,])application\/json(?:$|[\s;,])/i.test(accept);
 }
 
 /**

@@ -4,6 +4,7 @@ import type { Worker } from 'node:worker_threads';
 import { describe, expect, test, vi } from 'vitest';
 import type { Exchange, RawMessage } from '../../src/model/exchange.js';
 import { content } from '../../src/model/message.js';
+import type { StoreStatus } from '../../src/recorder/messages.js';
 import { canMount, fill, smallDisk } from '../e2e/small-disk.js';
 import { folder, openRaw, openStore } from '../store/stores.js';
 import { exchange, message, post } from '../transfer/exchanges.js';
@@ -101,6 +102,16 @@ describe('the answer to a question', () => {
       recorder.ask(valuesOf).then(() => events.push('values')),
     ]);
     expect(events).toEqual(['answer', 'owed 1', 'owed undefined', 'values']);
+  });
+
+  test('is how the store does, and what was counted', async () => {
+    const { recorder } = await asking();
+    const given = exchangesOf('ws30-update2.http');
+    for (const each of given) recorder.record(each);
+    const status = await recorder.ask({ ask: 'status' });
+    expect(status).toMatchObject({ isWritable: true, sinks: [] });
+    expect(status?.counts).toMatchObject([{ vendor: 'withings', exchanges: given.length }]);
+    expect(status?.lastExchangeUs).toBe(Math.max(...given.map(({ startedAtUs }) => startedAtUs)));
   });
 
   test('our answer to a measure: it is on disk when it comes', async () => {
@@ -262,7 +273,14 @@ describe('a store that is in trouble', () => {
     while (values === undefined) values = await recorder.ask(valuesOf);
     expect(stored(dataDir)).toEqual([]);
     expect(logged).toEqual([expect.stringMatching(/^error cannot write .*: .*locked/)]);
+    let status: StoreStatus | undefined;
+    while (status === undefined) status = await recorder.ask({ ask: 'status' });
+    expect(status).toEqual({ isWritable: false, lastExchangeUs: null, counts: [], sinks: [] });
     unlock();
+    await vi.waitFor(
+      async () => expect(await recorder.ask({ ask: 'status' })).toMatchObject({ isWritable: true }),
+      { timeout: 10_000 },
+    );
     await recorder.close();
     expect(stored(dataDir)).toHaveLength(1);
     expect(logged).toHaveLength(2);

@@ -51,6 +51,24 @@ describe('counted is', () => {
     ]);
   });
 
+  test('when the newest of them began', () => {
+    const counters = new RelayCounters();
+    expect(counters.lastUs).toBeNull();
+    const from = (startedAtUs: number, given: Partial<Exchange> = {}) => ({
+      ...plain,
+      ...given,
+      startedAtUs,
+    });
+    commit(counters, [from(5_000), from(3_000), from(9_000, { connection: 'pull-1' })]);
+    expect(counters.lastUs).toBe(5_000);
+    counters.committing(
+      () => counters.see(from(8_000), 'withings'),
+      () => false,
+    );
+    commit(counters, [from(4_000)]);
+    expect(counters.lastUs).toBe(5_000);
+  });
+
   test('nothing of a commit that throws, or that kept nothing; the next one is counted', () => {
     const counters = new RelayCounters();
     const failing = () =>

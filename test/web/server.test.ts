@@ -6,20 +6,27 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createLog } from '../../src/log.js';
 import { startWeb } from '../../src/web/server.js';
 import { setupPage } from '../../src/web/setup-page.js';
+import type { Status } from '../../src/web/status.js';
 import { apps, ca, proxy } from './certificates.js';
+import { statusWith } from './statuses.js';
 
 let lines: string[];
 let web: Awaited<ReturnType<typeof startWeb>>;
 let failing: boolean;
+let status: () => Promise<Status>;
 
 beforeEach(async () => {
   lines = [];
   failing = false;
+  status = async () => statusWith();
   web = await startWeb(
     { host: '127.0.0.1', port: 0 },
-    (asked) => {
-      if (failing) throw new Error('no page today');
-      return setupPage(asked, ca, proxy, apps);
+    {
+      setup: (asked) => {
+        if (failing) throw new Error('no page today');
+        return setupPage(asked, ca, proxy, apps);
+      },
+      status: () => status(),
     },
     createLog('info', (line) => lines.push(line)),
   );
@@ -99,6 +106,67 @@ describe('the web server', () => {
     expect(lines.join('')).toContain('no page today');
     failing = false;
     expect((await fetch(url('/setup/'))).status).toBe(200);
+  });
+});
+
+describe('how scaletap does', () => {
+  test('is told as text, and as JSON to those who ask for it', async () => {
+    const text = await fetch(url('/healthz?x=1'));
+    expect([text.status, await text.text()]).toEqual([200, 'ok\n']);
+    const json = await fetch(url('/healthz'), { headers: { Accept: 'text/html, Application/JSON;q=0.9' } });
+    expect(json.headers.get('content-type')).toBe('application/json');
+    expect(await json.json()).toMatchObject({ status: 'ok' });
+    const other = await fetch(url('/healthz'), { headers: { Accept: 'application/jsonp, */*' } });
+    expect(await other.text()).toBe('ok\n');
+  });
+
+  test('is told in numbers', async () => {
+    const numbers = await fetch(url('/metrics'));
+    expect(numbers.status).toBe(200);
+    expect(numbers.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
+    expect(await numbers.text()).toContain('\nscaletap_store_up 1\n');
+  });
+
+  test.each(['/healthz', '/metrics'])(
+    'HEAD %s is answered with the length, and nobody keeps it',
+    async (path) => {
+      const head = await fetch(url(path), { method: 'HEAD' });
+      expect([head.status, await head.text()]).toEqual([200, '']);
+      expect(Number(head.headers.get('content-length'))).toBeGreaterThan(2);
+      expect(head.headers.get('cache-control')).toBe('no-store');
+    },
+  );
+
+  test.each(['/healthz', '/metrics'])('%s is not told to a page of somebody else', async (path) => {
+    expect((await askAs('evil.example', path)).status).toBe(421);
+  });
+
+  test('is 500 when it cannot be found out, and that is in the log', async () => {
+    status = async () => {
+      throw new Error('no status today');
+    };
+    expect((await fetch(url('/healthz'))).status).toBe(500);
+    expect(lines.join('')).toContain('no status today');
+  });
+
+  test('comes to nobody who has left meanwhile, and harms no other', async () => {
+    let tell = () => {};
+    const asked = new Promise<void>((resolve) => {
+      status = () => {
+        resolve();
+        return new Promise((told) => {
+          tell = () => told(statusWith());
+        });
+      };
+    });
+    const socket = connect(web.endpoint.port, '127.0.0.1');
+    socket.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    await asked;
+    socket.resetAndDestroy();
+    tell();
+    status = async () => statusWith();
+    expect((await fetch(url('/healthz'))).status).toBe(200);
+    expect(lines).toEqual([]);
   });
 });
 
@@ -205,14 +273,17 @@ test('closes with a client that holds its connection', async () => {
 
 describe('a place that cannot be had', () => {
   const nowhere = createLog('error', () => {});
-  const page = () => setupPage({ method: 'GET', path: '/', userAgent: '' }, ca, proxy, apps);
+  const pages = {
+    setup: () => setupPage({ method: 'GET', path: '/', userAgent: '' }, ca, proxy, apps),
+    status: async () => statusWith(),
+  };
 
   test('taken by another program', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const address = other.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
-    await expect(startWeb({ host: '127.0.0.1', port }, page, nowhere)).rejects.toThrow(
+    await expect(startWeb({ host: '127.0.0.1', port }, pages, nowhere)).rejects.toThrow(
       new RegExp(`127\\.0\\.0\\.1:${port}: another program has it.*--web-listen`),
     );
     other.close();
@@ -222,7 +293,7 @@ describe('a place that cannot be had', () => {
     ['192.0.2.1', /this machine has no such address.*--web-listen/],
     ['no.such.host.invalid', /the name cannot be looked up.*--web-listen/],
   ])('%s', async (host, message) => {
-    await expect(startWeb({ host, port: 0 }, page, nowhere)).rejects.toMatchObject({
+    await expect(startWeb({ host, port: 0 }, pages, nowhere)).rejects.toMatchObject({
       name: 'UserError',
       message: expect.stringMatching(message),
     });
