@@ -93,10 +93,11 @@ function formOf(head: Uint8Array, { text, json }: Opened): ReadonlyMap<string, s
   return isForm ? fieldsOf(text) : noFields;
 }
 
-function refusalsOf({ message, text, json, refusals }: Opened, name: 'request' | 'answer'): RenphoRefusal[] {
+function refusalsOf(opened: Opened, name: 'request' | 'answer'): RenphoRefusal[] {
+  const { text, json, refusals } = opened;
   const found = refusals.map((reason) => ({ reason, detail: `body of the ${name}` }));
   if (text === undefined || text === '' || json !== undefined) return found;
   const isJson =
-    /^\s*[[{]/.test(text) || lowerHeader(message.head, 'content-type', 'first')?.includes('json');
+    /^\s*[[{]/.test(text) || lowerHeader(opened.message.head, 'content-type', 'first')?.includes('json');
   return isJson ? [...found, { reason: 'not-json', detail: `body of the ${name}` }] : found;
 }

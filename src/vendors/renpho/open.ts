@@ -51,8 +51,13 @@ export function openMessage(message: RawMessage): Opened {
   const text = textOfBytes(content);
   if (text === undefined) return { ...closed, message: withContent(message, content), refusals: [] };
   const inside = openEnvelopes(text);
-  const bytes = inside.text === text ? content : Buffer.from(inside.text);
-  return { ...inside, message: withContent(message, bytes) };
+  return {
+    ...inside,
+    // Made only for those who look at it: what is read is the JSON, and every exchange is read.
+    get message() {
+      return withContent(message, inside.text === text ? content : Buffer.from(inside.text));
+    },
+  };
 }
 
 /** The body without chunks and codings, or by name why it cannot be had. */
