@@ -156,8 +156,9 @@ export async function startApp(settings: Settings, log: Log): Promise<App> {
       if (unheard !== null) return `nobody answers at ${formatEndpoint(unheard)}`;
       // A store that cannot be opened is waited for: scales are served meanwhile, and a new start does not help.
       if (!isOpen) return null;
-      const newest = await recorder.ask({ ask: 'newest', vendor: '', person: '' });
-      return newest === undefined ? 'the thread of the store does not answer' : null;
+      return (await recorder.ask({ ask: 'status' })) === undefined
+        ? 'the thread of the store does not answer'
+        : null;
     },
     async close() {
       control?.close();

@@ -60,51 +60,34 @@ export async function startPhones(settings: Settings, parts: PhoneParts): Promis
   const proxyPlaces = placesOf(settings.proxyListen, { host: null, port: PROXY_PORT });
   const webPlaces = placesOf(settings.webListen, WEB);
   const roots = await upstreamContext(settings.upstreamCa);
-  if (proxyPlaces.wanted.length === 0) return webAlone(webPlaces, parts);
-  const authority = new LateAuthority(certsFolder(settings.dataDir), log);
-  const proxy = proxyOf(settings, parts, roots, authority);
+  const hasProxy = proxyPlaces.wanted.length > 0;
+  const authority = hasProxy ? new LateAuthority(certsFolder(settings.dataDir), log) : null;
+  const proxy = authority && proxyOf(settings, parts, roots, authority);
+  const listeners = proxy?.listeners ?? [];
   const webs: Web[] = [];
   const close = async (): Promise<void> => {
-    await Promise.all([proxy.close(), ...webs.map((web) => web.close())]);
+    await Promise.all([proxy?.close(), ...webs.map((web) => web.close())]);
   };
   try {
     for (const { host, port } of proxyPlaces.wanted) {
-      await orWithout(proxyPlaces.usual, log, () => proxy.listen(host, port));
+      await orWithout(proxyPlaces.usual, log, () => proxy?.listen(host, port));
     }
-    const [reached] = proxy.listeners;
     const setup = (request: PageRequest): PageAnswer =>
-      authority.page(request, { host: null, port: reached?.port ?? PROXY_PORT });
-    const pages = { setup, status: statusOf({ ...parts.status, phones: proxy.listeners }) };
-    for (const place of webPlaces.wanted) {
+      authority?.page(request, { host: null, port: listeners[0]?.port ?? PROXY_PORT }) ??
+      textAnswer(
+        request,
+        404,
+        'scaletap runs without its proxy (--proxy-listen off), so no phone can be set up',
+      );
+    const pages = { setup, status: statusOf({ ...parts.status, phones: listeners }) };
+    for (const place of hasProxy || !webPlaces.usual ? webPlaces.wanted : []) {
       await orWithout(webPlaces.usual, log, async () => webs.push(await startWeb(place, pages, log)));
     }
   } catch (error) {
     await close();
     throw error;
   }
-  return { proxy: proxy.listeners, web: webs.map(({ endpoint }) => endpoint), close };
-}
-
-/** The web server of a scaletap without proxy. */
-async function webAlone({ wanted, usual }: Places, { status, log }: PhoneParts): Promise<Phones> {
-  const setup = (request: PageRequest): PageAnswer =>
-    textAnswer(
-      request,
-      404,
-      'scaletap runs without its proxy (--proxy-listen off), so no phone can be set up',
-    );
-  const pages = { setup, status: statusOf({ ...status, phones: [] }) };
-  const webs: Web[] = [];
-  const close = async (): Promise<void> => {
-    await Promise.all(webs.map((web) => web.close()));
-  };
-  try {
-    if (!usual) for (const place of wanted) webs.push(await startWeb(place, pages, log));
-  } catch (error) {
-    await close();
-    throw error;
-  }
-  return { proxy: [], web: webs.map(({ endpoint }) => endpoint), close };
+  return { proxy: listeners, web: webs.map(({ endpoint }) => endpoint), close };
 }
 
 function proxyOf(
@@ -147,7 +130,12 @@ function proxyOf(
       warn(`unread ${reason}`, printable(`${client} and ${host}: ${unreadText[reason]}`)),
     onFull: () =>
       warn('proxy full', `a phone was turned away: ${settings.proxyConnections} connections are open`),
-    onFault: (error) => log.error(`a fault in the proxy: ${error instanceof Error ? error.stack : error}`),
+    onFault: (error) => {
+      // Such as an authority that has expired meanwhile: it lasts, and every connection meets it.
+      if (error instanceof UserError)
+        warn('proxy trouble', `${error.message}. Until then, apps go through unread`);
+      else log.error(`a fault in the proxy: ${error instanceof Error ? error.stack : error}`);
+    },
   });
 }
 

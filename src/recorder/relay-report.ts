@@ -38,6 +38,7 @@ export class RelayReporter {
   async close(): Promise<void> {
     const well = this.#deliveries.filter(({ loop }) => loop.status().cause === undefined);
     const end = new AbortController();
+    // Rejects only when it is ended early, by which time nobody waits for it.
     const late = sleep(LAST_REPORT_MS, undefined, { signal: end.signal }).catch(() => undefined);
     await Promise.race([this.#tell(well), late]);
     end.abort();

@@ -1,11 +1,10 @@
 import { gzipSync } from 'node:zlib';
 import { type Dispatcher, Pool } from 'undici';
-import type { Reading } from '../../model/reading.js';
-import type { Outcome, RelayPoint, Sink } from '../sink.js';
+import type { Outcome } from '../sink.js';
 import { connectionMessage, failedBy } from './answer.js';
-import { Calls } from './calls.js';
+import { InfluxSink } from './influx-sink.js';
 import { lines } from './lines.js';
-import { type Point, points, relayPoints, unwritable } from './points.js';
+import type { Point } from './points.js';
 import { type InfluxTarget, originOf } from './url.js';
 import { saidIn, type WriteApi } from './write-api.js';
 
@@ -15,20 +14,16 @@ const COMPRESS_FROM = 1024;
 const MAX_ANSWER = 8 * 1024 * 1024;
 
 /** Delivers readings to InfluxDB 2 or 3 by token, over its write API. */
-export class BucketSink implements Sink {
-  readonly name: string;
-  readonly batchSize = 500;
+export class BucketSink extends InfluxSink {
   readonly #api: WriteApi;
   readonly #token: string;
-  readonly #calls: Calls;
   readonly #pool: Pool;
 
   /** `timeoutMs` bounds a whole delivery. The token is known here only so that no message repeats it. */
   constructor(name: string, target: InfluxTarget, api: WriteApi, token: string, timeoutMs = 30_000) {
-    this.name = name;
+    super(name, timeoutMs);
     this.#api = api;
     this.#token = token;
-    this.#calls = new Calls(timeoutMs);
     this.#pool = new Pool(originOf(target), {
       // One for deliveries, which never wait for a report.
       connections: 2,
@@ -43,22 +38,11 @@ export class BucketSink implements Sink {
     });
   }
 
-  async deliver(batch: readonly Reading[]): Promise<Outcome> {
-    const message = unwritable(batch);
-    if (message !== undefined) return { kind: 'refused', message };
-    return this.#calls.run((signal) => this.#write(points(batch), signal));
+  protected disconnect(): Promise<void> {
+    return this.#pool.destroy();
   }
 
-  async report(given: readonly RelayPoint[]): Promise<Outcome> {
-    return this.#calls.run((signal) => this.#write(relayPoints(given), signal));
-  }
-
-  async close(): Promise<void> {
-    this.#calls.end();
-    await this.#pool.destroy();
-  }
-
-  async #write(batch: readonly Point[], signal: AbortSignal): Promise<Outcome> {
+  protected async write(batch: readonly Point[], signal: AbortSignal): Promise<Outcome> {
     const text = Buffer.from(lines(batch));
     const compressed = text.length >= COMPRESS_FROM;
     let response: Dispatcher.ResponseData;

@@ -1,53 +1,37 @@
 import http from 'node:http';
 import https from 'node:https';
 import { InfluxDB } from 'influx';
-import type { Reading } from '../../model/reading.js';
-import type { Outcome, RelayPoint, Sink } from '../sink.js';
-import { Calls } from './calls.js';
+import type { Outcome } from '../sink.js';
 import { type Failure, failureOf } from './failure.js';
-import { type Point, points, relayPoints, unwritable } from './points.js';
+import { InfluxSink } from './influx-sink.js';
+import type { Point } from './points.js';
 import { type InfluxTarget, targetName } from './url.js';
 
 /**
  * Delivers readings to InfluxDB 1.x through the `influx` package. The database is created when it turns out to
  * be missing and the user may do so.
  */
-export class DatabaseSink implements Sink {
-  readonly name: string;
-  readonly batchSize = 500;
+export class DatabaseSink extends InfluxSink {
   readonly #target: InfluxTarget;
   readonly #timeoutMs: number;
-  readonly #calls: Calls;
   readonly #agent: http.Agent;
 
   /** `timeoutMs` bounds a whole delivery: the library waits for good when an answer is cut in its body. */
   constructor(target: InfluxTarget, timeoutMs = 30_000) {
-    this.name = `influx ${targetName(target)}`;
+    super(`influx ${targetName(target)}`, timeoutMs);
     this.#target = target;
     this.#timeoutMs = timeoutMs;
-    this.#calls = new Calls(timeoutMs);
     // Kept for a few seconds only: a weigh-in comes once a day, and by then a router on the way may have
     // forgotten the connection without telling.
     const keep = { keepAlive: true, timeout: 5_000 };
     this.#agent = target.protocol === 'https' ? new https.Agent(keep) : new http.Agent(keep);
   }
 
-  async deliver(batch: readonly Reading[]): Promise<Outcome> {
-    const message = unwritable(batch);
-    if (message !== undefined) return { kind: 'refused', message };
-    return this.#calls.run((signal) => this.#write(points(batch), signal));
-  }
-
-  async report(given: readonly RelayPoint[]): Promise<Outcome> {
-    return this.#calls.run((signal) => this.#write(relayPoints(given), signal));
-  }
-
-  async close(): Promise<void> {
-    this.#calls.end();
+  protected async disconnect(): Promise<void> {
     this.#agent.destroy();
   }
 
-  async #write(batch: readonly Point[], signal: AbortSignal): Promise<Outcome> {
+  protected async write(batch: readonly Point[], signal: AbortSignal): Promise<Outcome> {
     const client = this.#client(signal);
     const write = () => failure(client.writePoints([...batch], { precision: 'ms' }));
 
