@@ -5,7 +5,8 @@ WORKDIR /app
 COPY package.json package-lock.json ./
 # As in scripts/ready.mjs: `npm ci` wants the optional packages of every other platform in the lock file.
 RUN npm install --no-save --no-audit --no-fund
-COPY tsconfig.json tsconfig.build.json ./
+COPY tsconfig.json tsconfig.build.json tsconfig.page.json ./
+COPY scripts scripts
 COPY src src
 RUN npm run build && rm dist/.tsbuildinfo
 

@@ -11,6 +11,7 @@ import { startScale } from './scale.mjs';
  * @property {number} port where the peer listens
  * @property {number} connections scales at the same time
  * @property {boolean} reconnect a new connection for every session
+ * @property {number} [pauseMs] what each scale waits between two exchanges; not at all if not said
  * @property {number} warmUpMs
  * @property {number} measureMs
  * @property {number | null} exchanges instead of a time: stop after so many, without warm-up
@@ -45,6 +46,7 @@ const scales = Array.from({ length: orders.connections }, () =>
   startScale({
     port: orders.port,
     reconnect: orders.reconnect,
+    pauseMs: orders.pauseMs ?? 0,
     done(ms) {
       completed += 1;
       histogram.add(ms);

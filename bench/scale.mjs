@@ -16,6 +16,7 @@ const lastReplies = steps.map(() => Buffer.alloc(0));
  * @typedef {object} Plan
  * @property {number} port where the peer listens
  * @property {boolean} reconnect a new connection for every session
+ * @property {number} pauseMs what a scale waits after each reply before it goes on
  * @property {(ms: number) => void} done told of every exchange that got its whole, right reply
  * @property {() => void} altered told of a reply whose bytes are not the origin's
  * @property {(reason: string) => void} failed told of everything else; the scale then connects anew
@@ -123,6 +124,15 @@ export function startScale(plan) {
   function next() {
     plan.done(performance.now() - sentAt);
     step = step + 1 === steps.length ? 0 : step + 1;
+    if (plan.pauseMs === 0 || plan.stopping()) return goFurther();
+    idle = true;
+    setTimeout(() => {
+      idle = false;
+      if (socket !== undefined) goFurther();
+    }, plan.pauseMs);
+  }
+
+  function goFurther() {
     if (plan.stopping()) {
       leave();
       plan.ended();

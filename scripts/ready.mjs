@@ -24,7 +24,7 @@ export function ready() {
   });
   once('dist/.ready', buildInputs(), 'building', () => {
     rmSync(join(root, 'dist'), { recursive: true, force: true });
-    run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json']);
+    run(process.execPath, ['scripts/build.mjs']);
   });
 }
 
@@ -55,7 +55,8 @@ function buildInputs() {
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(root.length))
     .sort();
-  return hash(['tsconfig.json', 'tsconfig.build.json', 'package-lock.json', ...sources], '');
+  const settings = ['tsconfig.json', 'tsconfig.build.json', 'tsconfig.page.json', 'scripts/build.mjs'];
+  return hash([...settings, 'package-lock.json', ...sources], '');
 }
 
 function hash(files, more) {

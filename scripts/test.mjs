@@ -10,7 +10,12 @@ ready();
 getServers();
 
 const bin = (name) => `node_modules/.bin/${name}`;
-const checks = [[bin('biome'), 'ci', '--colors=off', '.'], [bin('tsc')], [bin('knip'), '--no-progress']];
+const checks = [
+  [bin('biome'), 'ci', '--colors=off', '.'],
+  [bin('tsc')],
+  [bin('tsc'), '-p', 'tsconfig.page.json', '--noEmit'],
+  [bin('knip'), '--no-progress'],
+];
 
 const failed = (await Promise.all(checks.map(quietly))).filter((name) => name !== null);
 if (failed.length > 0) {

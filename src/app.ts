@@ -13,7 +13,7 @@ import type { House } from './offline/circumstances.js';
 import { placeOf } from './offline/place.js';
 import { isThere } from './offline/probe.js';
 import { OfflineStandIn } from './offline/stand-in.js';
-import type { Phones } from './phones.js';
+import { startPages } from './pages.js';
 import { startPhones } from './phones.js';
 import type { PullLoop } from './pull/loop.js';
 import { answerBy } from './recorder/answer.js';
@@ -21,6 +21,7 @@ import type { RecorderSettings } from './recorder/messages.js';
 import { Recorder } from './recorder/recorder.js';
 import type { SinkSettings } from './sinks/index.js';
 import { version } from './version.js';
+import { statusOf } from './web/status.js';
 import type { Endpoint } from './wire/address.js';
 import { formatEndpoint } from './wire/address.js';
 import { Relay } from './wire/relay.js';
@@ -37,7 +38,10 @@ const DAY_MS = 24 * HOUR_MS;
 /** A running scaletap. */
 export interface App {
   readonly listeners: readonly Endpoint[];
-  readonly phones: Pick<Phones, 'proxy' | 'web'>;
+  /** Where phones use it as their proxy. */
+  readonly proxies: readonly Endpoint[];
+  /** Where the page is. */
+  readonly pages: readonly Endpoint[];
   /** Resolves to the database file when the store is open; rejects with a UserError when it cannot be used. */
   readonly opened: Promise<string>;
   /** What a new start may mend, in words: nothing listens, or the thread of the store hangs; null when all is well. */
@@ -125,18 +129,34 @@ export async function startApp(settings: Settings, log: Log): Promise<App> {
   bound.push(...listeners);
   const deaf = () => deafOf(listeners);
   let isOpen = false;
-  const status = {
+  const parts = { calls, record, mayCall: () => standIn.mayCall, listeners: bound, warn, log };
+  const phones = await startPhones(settings, parts).catch(async (error: unknown) => {
+    await relay.close();
+    throw error;
+  });
+  const status = statusOf({
     version: version(),
     scales: listeners,
+    phones: phones.listeners,
     mode: () => standIn.mode,
     breakers: () => standIn.breakers,
     deaf,
     isOpen: () => isOpen,
     store: () => recorder.ask({ ask: 'status' }),
-  };
-  const parts = { calls, record, mayCall: () => standIn.mayCall, listeners: bound, status, warn, log };
-  const phones = await startPhones(settings, parts).catch(async (error: unknown) => {
-    await relay.close();
+  });
+  const pages = await startPages(settings, {
+    setup: (request) => phones.setup(request),
+    status,
+    change: (change) => recorder.ask({ ask: 'change', change }),
+    mode: {
+      get: () => standIn.mode,
+      set: (mode) => {
+        standIn.mode = mode;
+      },
+    },
+    log,
+  }).catch(async (error: unknown) => {
+    await Promise.all([relay.close(), phones.close()]);
     throw error;
   });
   const pulls =
@@ -149,7 +169,8 @@ export async function startApp(settings: Settings, log: Log): Promise<App> {
   });
   return {
     listeners,
-    phones,
+    proxies: phones.listeners,
+    pages: pages.listeners,
     opened,
     async trouble() {
       const unheard = await deaf();
@@ -164,7 +185,7 @@ export async function startApp(settings: Settings, log: Log): Promise<App> {
       control?.close();
       catchUp.close();
       standIn.close();
-      await Promise.all([relay.close(), phones.close(), pulls?.close()]);
+      await Promise.all([relay.close(), phones.close(), pages.close(), pulls?.close()]);
       await recorder.close();
     },
   };

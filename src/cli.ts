@@ -32,6 +32,10 @@ interface Action {
   readonly run: (settings: Settings, log: Log, words: readonly string[]) => Promise<number>;
 }
 
+const weighIns = () => import('./commands/weigh-ins.js');
+
+const people = () => import('./commands/people.js');
+
 const exchanges = () => import('./commands/exchanges.js');
 
 const values = () => import('./commands/values.js');
@@ -70,6 +74,76 @@ const actions: readonly Action[] = [
     usage: 'readings',
     describe: 'Show readings',
     run: async (settings, log) => (await import('./commands/readings.js')).run(settings, log),
+  },
+  {
+    option: 'weigh-ins',
+    path: ['weigh-ins', 'list'],
+    usage: ['list', '$0'],
+    describe: 'List weigh-ins and whose they are, the newest last (the default)',
+    run: async (settings) => (await weighIns()).list(settings),
+  },
+  {
+    option: 'weigh-ins',
+    path: ['weigh-ins', 'give'],
+    usage: 'give <id> <who>',
+    describe: 'Say whose a weigh-in is, for good: a person, or nobody',
+    words: ['id', 'who'],
+    run: async (settings, _log, words) => (await weighIns()).give(settings, words),
+  },
+  {
+    option: 'weigh-ins',
+    path: ['weigh-ins', 'drop'],
+    usage: 'drop <ids..>',
+    describe: 'Have weigh-ins not count; they are kept',
+    words: ['ids'],
+    run: async (settings, _log, words) => (await weighIns()).drop(settings, words),
+  },
+  {
+    option: 'weigh-ins',
+    path: ['weigh-ins', 'count'],
+    usage: 'count <ids..>',
+    describe: 'Have them count again',
+    words: ['ids'],
+    run: async (settings, _log, words) => (await weighIns()).count(settings, words),
+  },
+  {
+    option: 'people',
+    path: ['people', 'list'],
+    usage: ['list', '$0'],
+    describe: 'List people, and what they weighed last (the default)',
+    run: async (settings) => (await people()).list(settings),
+  },
+  {
+    option: 'people',
+    path: ['people', 'add'],
+    usage: 'add <name> [facts..]',
+    describe: 'Add somebody; facts are such as height-m=1.7',
+    words: ['name', 'facts'],
+    run: async (settings, _log, words) => (await people()).add(settings, words),
+  },
+  {
+    option: 'people',
+    path: ['people', 'set'],
+    usage: 'set <who> <facts..>',
+    describe: 'Change what is known of somebody, such as name=Ana short-name=ANA',
+    words: ['who', 'facts'],
+    run: async (settings, _log, words) => (await people()).set(settings, words),
+  },
+  {
+    option: 'people',
+    path: ['people', 'merge'],
+    usage: 'merge <who> <into>',
+    describe: 'Make one of two people who are the same: all of the first goes to the second',
+    words: ['who', 'into'],
+    run: async (settings, _log, words) => (await people()).merge(settings, words),
+  },
+  {
+    option: 'people',
+    path: ['people', 'remove'],
+    usage: 'remove <who>',
+    describe: 'Remove somebody without weigh-ins',
+    words: ['who'],
+    run: async (settings, _log, words) => (await people()).remove(settings, words),
   },
   {
     option: 'exchanges',
@@ -207,6 +281,14 @@ const actions: readonly Action[] = [
     run: async (settings, log) => (await ca()).renew(settings, log),
   },
   {
+    option: 'password',
+    path: ['password'],
+    usage: 'password [what]',
+    describe: 'Set the password of the page, without which other machines do not get to see it; or remove it',
+    words: ['what'],
+    run: async (settings, _log, words) => (await import('./commands/password.js')).run(settings, words),
+  },
+  {
     option: 'pull',
     path: ['pull'],
     usage: 'pull <from>',
@@ -218,6 +300,8 @@ const actions: readonly Action[] = [
 
 /** Commands that have commands of their own. */
 const families: readonly (readonly [name: CommandName, describe: string])[] = [
+  ['weigh-ins', 'List weigh-ins, say whose they are and which count'],
+  ['people', 'List, add, change, merge and remove people'],
   ['exchanges', 'List, show, follow and export what crossed'],
   ['values', 'List, show, set, export and import what offline answers are made of'],
   ['catch-up', 'List, send and drop measures that scaletap answered and owes to the cloud'],

@@ -4,6 +4,7 @@ import { UserError } from './model/errors.js';
 import { printable } from './model/escape.js';
 import type { Exchange, InterceptReason, RefusalReason } from './model/exchange.js';
 import type { Calls } from './offline/calls.js';
+import { orWithout, placesOf } from './places.js';
 import type { Authority } from './trust/authority.js';
 import { openAuthority } from './trust/authority.js';
 import { certsFolder } from './trust/files.js';
@@ -11,12 +12,8 @@ import { mobileconfig } from './trust/mobileconfig.js';
 import { appHosts, isAppHost } from './vendors/apps.js';
 import type { PageAnswer, PageRequest } from './web/answer.js';
 import { textAnswer } from './web/answer.js';
-import type { Web } from './web/server.js';
-import { startWeb } from './web/server.js';
 import type { CaFacts } from './web/setup-page.js';
 import { setupPage } from './web/setup-page.js';
-import type { StatusSources } from './web/status.js';
-import { statusOf } from './web/status.js';
 import type { Endpoint } from './wire/address.js';
 import { UpstreamNames } from './wire/names.js';
 import { ForwardProxy } from './wire/proxy.js';
@@ -24,7 +21,6 @@ import { isNeighbour } from './wire/reach.js';
 import { upstreamContext } from './wire/upstream-context.js';
 
 const PROXY_PORT = 8888;
-const WEB = { host: '127.0.0.1', port: 8080 } as const;
 
 /** What the rest of scaletap gives. */
 interface PhoneParts {
@@ -34,8 +30,6 @@ interface PhoneParts {
   readonly mayCall: () => boolean;
   /** Where scaletap listens besides. */
   readonly listeners: readonly Endpoint[];
-  /** How the rest of scaletap does. */
-  readonly status: Omit<StatusSources, 'phones'>;
   /** Shows a warning, but not the same again and again. */
   readonly warn: (key: string, message: string) => void;
   readonly log: Log;
@@ -44,50 +38,44 @@ interface PhoneParts {
 /** What phones are connected to, while it runs. */
 export interface Phones {
   /** Where the proxy listens; none when there is no proxy. */
-  readonly proxy: readonly Endpoint[];
-  /** Where the web page is. */
-  readonly web: readonly Endpoint[];
+  readonly listeners: readonly Endpoint[];
+  /** Answers for the page that sets a phone up, from where it stands. */
+  setup(request: PageRequest): PageAnswer;
   close(): Promise<void>;
 }
 
 /**
- * Starts the proxy with its certificate authority, and the page by which phones are set up. Places that nobody asked
- * for are gone without when they cannot be had. Rejects with a UserError for those that somebody asked for. Without a
- * proxy there is a web server only where somebody asked for one.
+ * Starts the proxy with its certificate authority. A place that nobody asked for is gone without when it cannot be had.
+ * Rejects with a UserError for one that somebody asked for.
  */
 export async function startPhones(settings: Settings, parts: PhoneParts): Promise<Phones> {
   const { log } = parts;
-  const proxyPlaces = placesOf(settings.proxyListen, { host: null, port: PROXY_PORT });
-  const webPlaces = placesOf(settings.webListen, WEB);
+  const places = placesOf(settings.proxyListen, { host: null, port: PROXY_PORT });
+  if (places.wanted.length === 0) {
+    const line = 'scaletap runs without its proxy (--proxy-listen off), so no phone can be set up';
+    return {
+      listeners: [],
+      setup: (request) => textAnswer(request, 404, line),
+      close: async () => undefined,
+    };
+  }
   const roots = await upstreamContext(settings.upstreamCa);
-  const hasProxy = proxyPlaces.wanted.length > 0;
-  const authority = hasProxy ? new LateAuthority(certsFolder(settings.dataDir), log) : null;
-  const proxy = authority && proxyOf(settings, parts, roots, authority);
-  const listeners = proxy?.listeners ?? [];
-  const webs: Web[] = [];
-  const close = async (): Promise<void> => {
-    await Promise.all([proxy?.close(), ...webs.map((web) => web.close())]);
-  };
+  const authority = new LateAuthority(certsFolder(settings.dataDir), log);
+  const proxy = proxyOf(settings, parts, roots, authority);
   try {
-    for (const { host, port } of proxyPlaces.wanted) {
-      await orWithout(proxyPlaces.usual, log, () => proxy?.listen(host, port));
-    }
-    const setup = (request: PageRequest): PageAnswer =>
-      authority?.page(request, { host: null, port: listeners[0]?.port ?? PROXY_PORT }) ??
-      textAnswer(
-        request,
-        404,
-        'scaletap runs without its proxy (--proxy-listen off), so no phone can be set up',
-      );
-    const pages = { setup, status: statusOf({ ...parts.status, phones: listeners }) };
-    for (const place of hasProxy || !webPlaces.usual ? webPlaces.wanted : []) {
-      await orWithout(webPlaces.usual, log, async () => webs.push(await startWeb(place, pages, log)));
+    for (const { host, port } of places.wanted) {
+      await orWithout(places.usual, log, () => proxy.listen(host, port));
     }
   } catch (error) {
-    await close();
+    await proxy.close();
     throw error;
   }
-  return { proxy: listeners, web: webs.map(({ endpoint }) => endpoint), close };
+  const { listeners } = proxy;
+  return {
+    listeners,
+    setup: (request) => authority.page(request, { host: null, port: listeners[0]?.port ?? PROXY_PORT }),
+    close: () => proxy.close(),
+  };
 }
 
 function proxyOf(
@@ -189,32 +177,5 @@ class LateAuthority {
       ]);
     }
     return textAnswer(request, 503, 'there is no certificate authority; the log of scaletap says why');
-  }
-}
-
-/** The places of a setting: those that were named, none for `off`, or the usual one. */
-function placesOf(named: readonly (Place | null)[], usual: Place): Places {
-  if (named.length === 0) return { wanted: [usual], usual: true };
-  return { wanted: named.filter((place) => place !== null), usual: false };
-}
-
-interface Places {
-  readonly wanted: readonly Place[];
-  /** Nobody has asked for them. */
-  readonly usual: boolean;
-}
-
-interface Place {
-  readonly host: string | null;
-  readonly port: number;
-}
-
-/** Listens; where nobody has asked for that place, only says that it cannot be had. */
-async function orWithout(usual: boolean, log: Log, listen: () => unknown): Promise<void> {
-  try {
-    await listen();
-  } catch (error) {
-    if (!usual || !(error instanceof UserError)) throw error;
-    log.warn(error.message);
   }
 }

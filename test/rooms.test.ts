@@ -21,15 +21,17 @@ const reserved: Readonly<Record<string, readonly string[]>> = {
   'node:dns': ['wire'],
   'node:http': ['sinks', 'web'],
   'node:https': ['sinks', 'web'],
-  'node:worker_threads': ['recorder'],
+  'node:worker_threads': ['recorder', 'views'],
   libsql: ['store'],
   kysely: ['store'],
   influx: ['sinks/influx'],
   mqtt: ['sinks/mqtt'],
   'node-forge': ['trust'],
   undici: ['pull', 'sinks/influx'],
+  uplot: ['page'],
   yaml: ['config'],
   yargs: ['cli'],
+  zod: ['views'],
 };
 
 /** All that these rooms may use from outside of src: they compute, and know neither time nor world. */

@@ -4,9 +4,11 @@ import { startApp } from '../app.js';
 import type { Settings } from '../config/schema.js';
 import type { Log } from '../log.js';
 import { vendors } from '../vendors/index.js';
+import { formatEndpoint } from '../wire/address.js';
 import { playScale, RecordedCloud, readRecording } from './demo-peers.js';
 import { counted, print } from './output.js';
 import { run as showReadings } from './readings.js';
+import { stopSignal } from './stop-signal.js';
 
 /** What is played, each a file of `captures/`. */
 const recordings = [
@@ -26,18 +28,16 @@ export async function run(settings: Settings, log: Log): Promise<number> {
   const cloud = new RecordedCloud();
   const { address, port } = await cloud.listen();
   const upstream = vendors.flatMap(({ hosts }) => hosts).map((host) => ({ host, address, port }));
-  const app = await startApp(
-    {
-      ...settings,
-      dataDir,
-      listen: [{ host: '127.0.0.1', port: 0 }],
-      proxyListen: [null],
-      upstream,
-      influxUrl: null,
-      mqttUrl: null,
-    },
-    log,
-  );
+  const demo: Settings = {
+    ...settings,
+    dataDir,
+    listen: [{ host: '127.0.0.1', port: 0 }],
+    proxyListen: [null],
+    upstream,
+    influxUrl: null,
+    mqttUrl: null,
+  };
+  const app = await startApp({ ...demo, webListen: [null] }, log);
   try {
     const file = await app.opened;
     await print('scaletap relays recorded scales to a stand-in for their cloud:\n\n');
@@ -56,9 +56,22 @@ export async function run(settings: Settings, log: Log): Promise<number> {
         `The raw bytes:   npm start -- exchanges --data-dir ${dataDir}\n` +
         'With your scale: npm start, then point the scale at this machine (see README.md)\n',
     );
+    if (settings.keepOpen || process.stdout.isTTY) await showPage(demo, log);
     return 0;
   } finally {
     cloud.close();
     await app.close();
   }
+}
+
+/** Serves the page with what is there until a signal ends it. */
+async function showPage(demo: Settings, log: Log): Promise<void> {
+  const stopped = stopSignal();
+  const app = await startApp(demo, log);
+  const [page] = app.pages;
+  if (page !== undefined) {
+    await print(`\nThe page: http://${formatEndpoint(page)}/ (Ctrl+C ends it)\n`);
+    await stopped;
+  }
+  await app.close();
 }

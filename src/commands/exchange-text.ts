@@ -1,11 +1,10 @@
-import { isUtf8 } from 'node:buffer';
-import { printable, printableLines } from '../model/escape.js';
-import type { Exchange, RawMessage } from '../model/exchange.js';
-import { content, header, parseHead } from '../model/message.js';
+import { printable } from '../model/escape.js';
+import { parseHead } from '../model/message.js';
 import type { StoredExchange } from '../store/journal.js';
-import { isCovered, opened, readerOf, redact } from '../transfer/redact.js';
+import type { ShownExchange, ShownMessage } from '../transfer/shown.js';
+import { bytesText, exchangeNotes, requestLine, shownExchange } from '../transfer/shown.js';
 import type { Column } from './output.js';
-import { counted, localTime } from './output.js';
+import { localTime } from './output.js';
 
 /** Columns of the list of exchanges. */
 export const exchangeColumns: readonly Column[] = [
@@ -21,29 +20,18 @@ export const exchangeColumns: readonly Column[] = [
 
 /** The row of an exchange in the list. There is nothing in it that could be a secret. */
 export function exchangeRow(exchange: StoredExchange): string[] {
-  const { request, response, answered, reason, verdict, refusals } = exchange;
-  const notes = [
-    answered === 'upstream' ? '' : answered,
-    reason ?? '',
-    verdict === 'failed' ? 'session hash failed' : '',
-    ...refusals.map((refusal) => refusal.reason),
-  ];
+  const { request, response, answered, reason } = exchange;
+  const notes = [answered === 'upstream' ? '' : answered, reason ?? '', ...exchangeNotes(exchange)];
   return [
     String(exchange.id),
     localTime(exchange.startedAtUs / 1000),
     exchange.vendor ?? '-',
     exchange.device ?? '',
-    exchange.label || requestLine(request),
+    exchange.label || requestLine(request.head),
     response === null ? '-' : parseHead(response.head).start[1] || '?',
     String(request.bodyBytes + (response?.bodyBytes ?? 0)),
     [...new Set(notes.filter((note) => note !== ''))].join(', '),
   ].map(printable);
-}
-
-/** Method, host and path of a request that no vendor has a word for; without the query, which may hold secrets. */
-function requestLine({ head }: RawMessage): string {
-  const [method, target] = parseHead(head).start;
-  return method === '' ? 'not HTTP' : `${method} ${target.split('?', 1)[0]}`;
 }
 
 /**
@@ -51,32 +39,16 @@ function requestLine({ head }: RawMessage): string {
  * crossed, or opened where their vendor can do that; the heading then says so.
  */
 export function exchangeText(stored: StoredExchange, showSecrets: boolean): string {
-  const open = opened(stored);
-  const exchange = showSecrets ? open : redact(open);
+  const { request, interim, response, fields } = shownExchange(stored, showSecrets);
   const sections = [
     facts(stored),
-    messageText('Request', exchange.request, openedNote(stored.request, open.request), showSecrets),
-    exchange.interim.length === 0 ? '' : `Interim answer\n${bytesText(exchange.interim)}`,
-    exchange.response === null
-      ? 'Answer\n  none\n'
-      : messageText('Answer', exchange.response, openedNote(stored.response, open.response), showSecrets),
-    decodedText(stored, open, showSecrets),
+    messageText('Request', request),
+    interim.length === 0 ? '' : `Interim answer\n${endedText(interim)}`,
+    response === null ? 'Answer\n  none\n' : messageText('Answer', response),
+    decodedText(fields),
     refusalsText(stored),
   ];
   return sections.filter((section) => section !== '').join('\n');
-}
-
-/**
- * That a message was opened, for its heading: `opened from 180 bytes, chunked, gzip`. Encryption has no header to be
- * named by.
- */
-function openedNote(crossed: RawMessage | null, open: RawMessage | null): string {
-  if (crossed === null || open === null || crossed === open) return '';
-  const undone = ['transfer-encoding', 'content-encoding'].flatMap((name) => {
-    const [was, is] = [crossed, open].map(({ head }) => header(parseHead(head).headers, name));
-    return was === undefined || is !== undefined ? [] : [was];
-  });
-  return [`opened from ${counted(crossed.bodyBytes, 'byte')}`, ...undone].join(', ');
 }
 
 function facts(exchange: StoredExchange): string {
@@ -97,25 +69,27 @@ function facts(exchange: StoredExchange): string {
   ]);
 }
 
-function messageText(title: string, message: RawMessage, opening: string, showSecrets: boolean): string {
+function messageText(title: string, { message, opened, covered }: ShownMessage): string {
   const { head, body, bodyBytes, complete } = message;
   const notes = [
-    opening,
+    opened,
     complete ? '' : 'not whole',
     body.length < bodyBytes ? `${body.length} of ${bodyBytes} bytes of the body kept` : '',
   ].filter((note) => note !== '');
   const heading = notes.length === 0 ? title : `${title} (${notes.join(', ')})`;
-  const covered = !showSecrets && (isCovered(body) || isCovered(content(message)));
   const shown = covered
     ? `[${body.length} bytes not shown: could not be read; --show-secrets shows them]\n`
-    : bytesText(body);
-  return `${heading}\n${bytesText(head)}${shown}`;
+    : endedText(body);
+  return `${heading}\n${endedText(head)}${shown}`;
 }
 
-function decodedText(stored: StoredExchange, open: Exchange, showSecrets: boolean): string {
-  const fields = readerOf(stored)?.decode(open) ?? [];
-  const shown = fields.map(({ name, text, secret }): Line => [name, secret && !showSecrets ? '***' : text]);
-  return shown.length === 0 ? '' : lines('Read', shown);
+function decodedText(fields: ShownExchange['fields']): string {
+  return fields.length === 0
+    ? ''
+    : lines(
+        'Read',
+        fields.map(({ name, text }): Line => [name, text]),
+      );
 }
 
 function refusalsText({ refusals }: StoredExchange): string {
@@ -138,15 +112,8 @@ function lines(title: string, all: readonly Line[]): string {
   return [title, ...shown.map(([name = '', text]) => `  ${name.padEnd(width)}  ${text}`), ''].join('\n');
 }
 
-/** Bytes as lines of text: UTF-8 where it is that, and otherwise with every byte beyond ASCII escaped. */
-function bytesText(bytes: Uint8Array): string {
-  if (bytes.length === 0) return '';
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const text = isUtf8(buffer)
-    ? printableLines(buffer.toString())
-    : printableLines(buffer.toString('latin1')).replace(
-        /[\xa0-\xff]/g,
-        (char) => `\\x${char.charCodeAt(0).toString(16)}`,
-      );
-  return text.endsWith('\n') ? text : `${text}\n`;
+/** Bytes as lines of text, the last of which ends like the others. */
+function endedText(bytes: Uint8Array): string {
+  const text = bytesText(bytes);
+  return text === '' || text.endsWith('\n') ? text : `${text}\n`;
 }

@@ -3,16 +3,16 @@ import { readingFormats } from '../config/choices.js';
 import type { Settings } from '../config/schema.js';
 import type { Log } from '../log.js';
 import { UsageError } from '../model/errors.js';
-import type { Person } from '../model/person.js';
-import type { Reading } from '../model/reading.js';
 import type { Store } from '../store/store.js';
-import { vendorNamed, vendors } from '../vendors/index.js';
+import type { Filter } from './filters.js';
 import { filterOf } from './filters.js';
 import { print } from './output.js';
-import type { NamedReading } from './reading-formats.js';
 import { csvLines, jsonLines, tableLines } from './reading-formats.js';
+import { newest, readingsWanted } from './wanted.js';
 import { weighInFormats } from './weigh-in-formats.js';
-import { weighInsOf } from './weigh-ins.js';
+import type { Asked } from './weigh-ins-of.js';
+import { weighInsOf } from './weigh-ins-of.js';
+import { calledSo, NOBODY, namesOf } from './whose.js';
 import { withStore } from './with-store.js';
 
 /** The longest file that Garmin Connect is sure to take, as FromSamToGarm (weight.py) found out. */
@@ -27,9 +27,14 @@ export async function run(settings: Settings, log: Log): Promise<number> {
       await printFor(format, store, filter, settings, log);
       return;
     }
-    const readings = wanted(store, filter, settings);
-    const lines = settings.json ? jsonLines : settings.csv ? csvLines : tableLines;
-    for (const part of lines(readings)) await print(part);
+    const readings = readingsWanted(store, filter, settings);
+    const { json, csv } = settings;
+    const lines = json
+      ? jsonLines(readings)
+      : csv
+        ? csvLines(readings)
+        : tableLines(readings, namesOf(store.people.list()));
+    for (const part of lines) await print(part);
   });
 }
 
@@ -52,12 +57,12 @@ function formatOf({ json, csv, format }: Settings): ReadingFormat | null {
 async function printFor(
   format: ReadingFormat,
   store: Store,
-  filter: ReturnType<typeof filterOf>,
-  { person, limit, people }: Settings,
+  filter: Filter,
+  { person, limit }: Settings,
   log: Log,
 ): Promise<void> {
-  const found = weighInsOf(store.readings.list(filter).map(names(store, people)), person);
-  const weighIns = limit === null ? found.weighIns : found.weighIns.slice(-limit);
+  const found = weighInsOf(store.readings.list(filter), person === null ? null : askedFor(person, store));
+  const weighIns = newest(found.weighIns, limit);
   const text = weighInFormats[format]({ ...found, weighIns });
   await print(text);
   // MRTG asks every five minutes, and cron mails what is on stderr.
@@ -71,37 +76,9 @@ async function printFor(
   }
 }
 
-function wanted(
-  store: Store,
-  filter: ReturnType<typeof filterOf>,
-  { person, limit, people }: Settings,
-): readonly NamedReading[] {
-  const nameOf = names(store, people);
-  if (person === null) return store.readings.list({ ...filter, limit: limit ?? undefined }).map(nameOf);
-  // A person may be asked for by name, which the store does not know by reading.
-  const all = store.readings.list(filter).map(nameOf);
-  const theirs = all.filter((reading) => reading.person === person || reading.personName === person);
-  return limit === null ? theirs : theirs.slice(-limit);
-}
-
-/** Adds the short names that the values of the devices give to persons, or else the settings. */
-function names(store: Store, people: readonly Person[]): (reading: Reading) => NamedReading {
-  const ours = new Map(vendors.map(({ name, idsOf }) => [name, idsOf(people)]));
-  const known = new Map<string, string | null>();
-  const nameOf = ({ vendor: name, device }: Reading, person: string): string | null => {
-    const value = (of: string, what: string) => store.values.get(name, of, what);
-    return (
-      vendorNamed(name)?.personName(person, device, value) ?? ours.get(name)?.get(person)?.shortName ?? null
-    );
-  };
-  return (reading) => {
-    const { vendor, device, person } = reading;
-    if (person === null) return { ...reading, personName: null };
-    const key = JSON.stringify([vendor, device, person]);
-    const name = known.get(key);
-    if (name !== undefined) return { ...reading, personName: name };
-    const found = nameOf(reading, person);
-    known.set(key, found);
-    return { ...reading, personName: found };
-  };
+/** Throws a {@link UsageError} when the word may mean several: the tools hold one person a file. */
+function askedFor(word: string, store: Store): Asked {
+  const keys = word === NOBODY ? [] : calledSo(store.people.list(), word).map(({ key }) => key);
+  if (keys.length > 1) throw new UsageError(`--person: ${word} may be ${keys.join(' or ')}; write which`);
+  return { word, keys: new Set(keys) };
 }

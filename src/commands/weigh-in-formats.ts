@@ -1,7 +1,7 @@
 import type { ReadingFormat } from '../config/choices.js';
 import type { KnownKind } from '../model/quantity.js';
 import { localTime } from './output.js';
-import type { WeighIn, WeighIns } from './weigh-ins.js';
+import type { WeighIn, WeighIns } from './weigh-ins-of.js';
 
 /**
  * Weigh-ins of one person as other tools take them. No text from outside gets into the CSV files, only dates and

@@ -1,101 +1,109 @@
-import { UsageError } from '../model/errors.js';
-import type { KnownKind } from '../model/quantity.js';
-import { isKnownKind } from '../model/quantity.js';
-import type { Quality } from '../model/reading.js';
-import { counted } from './output.js';
-import type { NamedReading } from './reading-formats.js';
+import type { Settings } from '../config/schema.js';
+import { UsageError, UserError } from '../model/errors.js';
+import { printable } from '../model/escape.js';
+import type { WeighInKey } from '../model/weigh-in.js';
+import { weighInId } from '../model/weigh-in.js';
+import type { Store } from '../store/store.js';
+import { vendorNamed } from '../vendors/index.js';
+import { changeIn } from './change-in.js';
+import type { Filter } from './filters.js';
+import { filterOf } from './filters.js';
+import { localTime, print } from './output.js';
+import { newest, readingsWanted } from './wanted.js';
+import type { ListedWeighIn } from './weigh-in-list.js';
+import { shortId, timeOf, weighInJson, weighInsIn, weighInTable } from './weigh-in-list.js';
+import { NOBODY, namesOf, theOneCalled } from './whose.js';
+import { withStore } from './with-store.js';
 
-/** What one person weighed at one time on one device, and what else was found then. */
-export interface WeighIn {
-  /** A UTC instant in milliseconds since the Unix epoch. */
-  readonly timeMs: number;
-  /** In the units of the table of kinds. Weight is among them. */
-  readonly values: ReadonlyMap<KnownKind, number>;
+/** How many weigh-ins are listed unless told otherwise. */
+const MOST = 50;
+
+/** `scaletap weigh-ins [list]`: whose they are and how that is known, the newest last. */
+export async function list(settings: Settings): Promise<number> {
+  const filter = filterOf(settings);
+  return withStore(settings, async (store) => {
+    const found = newestWeighIns(store, filter, settings.person, settings.limit ?? MOST);
+    if (settings.json) for (const weighIn of found) await print(`${weighInJson(weighIn)}\n`);
+    else await print(weighInTable(found, namesOf(store.people.list())));
+  });
 }
 
-/** The weigh-ins of one person, in the order of the readings, which is by rising time. */
-export interface WeighIns {
-  /** What the person is called: the name, or else the vendor's user id; null when there is nobody. */
-  readonly person: string | null;
-  readonly weighIns: readonly WeighIn[];
-  /** What was left out, for people: `2 weigh-ins: 1 deleted in the app, 1 not verified`. Null when nothing was. */
-  readonly leftOut: string | null;
+/** How many readings a weigh-in may have, with those of the room around it: a guess, made larger until it does. */
+const READINGS_EACH = 40;
+
+function newestWeighIns(
+  store: Store,
+  filter: Filter,
+  person: string | null,
+  limit: number,
+): readonly ListedWeighIn[] {
+  for (let most = limit * READINGS_EACH; ; most *= 8) {
+    const readings = readingsWanted(store, filter, { person, limit: most });
+    const found = weighInsIn(readings);
+    // The first of them may have lost readings to the limit.
+    if (found.length > limit || readings.length < most) return newest(found, limit);
+  }
 }
 
-/** What another tool must not take for a weight of this person at this time, in the order in which it is told. */
-const doubts = {
-  deleted: 'deleted in the app',
-  unverified: 'not verified',
-  'ambiguous-person': 'not sure who',
-  'future-time': 'with a time in the future',
-} as const satisfies Partial<Record<Quality, string>>;
+/** `scaletap weigh-ins give ID PERSON`: by any word for the person, or `nobody`. */
+export async function give(settings: Settings, [id = '', whom = '']: readonly string[]): Promise<number> {
+  return withStore(settings, async (store) => {
+    const weighIn = theWeighIn(store, id);
+    const person = whom === NOBODY ? null : theOneCalled(store.people.list(), whom);
+    const owner = person?.key ?? null;
+    changeIn(store, { change: 'weigh-in', weighIn: weighInId(weighIn), owner });
+    const whose = person === null ? "nobody's" : `that of ${printable(person.name)}`;
+    await print(`${weighIn.told} is ${whose} now\n`);
+  });
+}
 
-const doubtful = Object.keys(doubts) as (keyof typeof doubts)[];
+/** `scaletap weigh-ins drop ID...`: they are kept, and not counted. */
+export async function drop(settings: Settings, ids: readonly string[]): Promise<number> {
+  return setCounts(settings, ids, false);
+}
 
-/**
- * The weigh-ins of the person who is asked for by name or by the vendor's id, or else of the only one whom the readings
- * know. Throws a {@link UsageError} when there are several and none is asked for: the tools hold one person a file.
- */
-export function weighInsOf(readings: readonly NamedReading[], asked: string | null): WeighIns {
-  const person = asked ?? onlyPerson(readings);
-  const ids = new Set(readings.filter((reading) => isOf(reading, person)).map(idOf));
-  const found = new Map<string, { timeMs: number; values: Map<KnownKind, number> }>();
-  const left = new Map<string, number>();
-  for (const reading of readings) {
-    const { kind, value, timeMs, vendor, device, person: id, candidates } = reading;
-    const theirs = isOf(reading, person);
-    const perhaps =
-      asked === null
-        ? id === null || person === null
-        : candidates.some((id) => id === person || ids.has(idOf({ vendor, person: id })));
-    if (!theirs && !perhaps) continue;
-    const why = doubtOf(reading) ?? (theirs ? undefined : 'of nobody');
-    if (why !== undefined) {
-      if (kind === 'weight') left.set(why, (left.get(why) ?? 0) + 1);
-    } else if (isKnownKind(kind)) {
-      const key = JSON.stringify([vendor, device, timeMs, id]);
-      const weighIn = found.get(key) ?? { timeMs, values: new Map() };
-      found.set(key, weighIn);
-      weighIn.values.set(kind, value);
+/** `scaletap weigh-ins count ID...`: the way back from {@link drop}. */
+export async function count(settings: Settings, ids: readonly string[]): Promise<number> {
+  return setCounts(settings, ids, true);
+}
+
+/** All ids must be there, or nothing is changed. */
+async function setCounts(settings: Settings, ids: readonly string[], counts: boolean): Promise<number> {
+  return withStore(settings, async (store) => {
+    const weighIns = ids.map((id) => theWeighIn(store, id));
+    for (const weighIn of weighIns) {
+      changeIn(store, { change: 'weigh-in', weighIn: weighInId(weighIn), counts });
+      await print(`${weighIn.told} ${counts ? 'counts' : 'does not count any more'}\n`);
     }
+  });
+}
+
+/** A weigh-in that is to be changed. */
+interface Found extends WeighInKey {
+  /** `66.85 kg of 2026-01-31 06:30:01 +01:00` */
+  readonly told: string;
+}
+
+/** Throws a {@link UsageError} for what is no id, and a {@link UserError} where nothing has it. */
+function theWeighIn(store: Store, id: string): Found {
+  const timeMs = timeOf(id);
+  if (timeMs === null) {
+    throw new UsageError(
+      `${id} is not the id of a weigh-in, such as 85b36f96-ml1xmwbs; scaletap weigh-ins shows them`,
+    );
   }
-  const weighIns = [...found.values()].filter(({ values }) => values.has('weight'));
-  const named = readings.findLast((reading) => isOf(reading, person))?.personName ?? person;
-  return { person: named, weighIns, leftOut: toldOf(left) };
-}
-
-function doubtOf({ quality }: NamedReading): string | undefined {
-  const doubt = doubtful.find((name) => quality.includes(name));
-  return doubt && doubts[doubt];
-}
-
-function isOf({ person, personName }: NamedReading, asked: string | null): boolean {
-  return person !== null && (person === asked || personName === asked);
-}
-
-/** The vendor belongs to it: two vendors may give the same id to different people. */
-function idOf({ vendor, person }: Pick<NamedReading, 'vendor' | 'person'>): string {
-  return `${vendor} ${person}`;
-}
-
-/** Null when there is nobody. People of whom there are only doubtful weigh-ins do not count. */
-function onlyPerson(readings: readonly NamedReading[]): string | null {
-  const people = new Set<string>();
-  for (const reading of readings) {
-    const { kind, person, personName } = reading;
-    if (kind === 'weight' && person !== null && doubtOf(reading) === undefined)
-      people.add(personName ?? person);
+  const found = store.page.readingsAt(timeMs).flatMap(({ vendor: name, device, person, kind, value }) => {
+    const vendor = vendorNamed(name)?.name;
+    const key = vendor && { vendor, device, timeMs, person };
+    return key && shortId(key) === id ? [{ key, kind, value }] : [];
+  });
+  const [first] = found;
+  if (first === undefined) {
+    throw new UserError(
+      `there is no weigh-in ${id} in ${store.file}, so nothing was changed; scaletap weigh-ins shows them`,
+    );
   }
-  if (people.size > 1) {
-    throw new UsageError(`there are weigh-ins of ${[...people].join(', ')}; say whose with --person`);
-  }
-  const [only = null] = people;
-  return only;
-}
-
-function toldOf(left: ReadonlyMap<string, number>): string | null {
-  const order = [...Object.values(doubts), 'of nobody'].filter((why) => left.has(why));
-  if (order.length === 0) return null;
-  const all = order.reduce((sum, why) => sum + (left.get(why) ?? 0), 0);
-  return `${counted(all, 'weigh-in')}: ${order.map((why) => `${left.get(why)} ${why}`).join(', ')}`;
+  const weight = found.find(({ kind }) => kind === 'weight');
+  const what = weight === undefined ? 'what was measured' : `${weight.value} kg`;
+  return { ...first.key, told: `${what} of ${localTime(timeMs)}` };
 }

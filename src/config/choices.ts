@@ -5,11 +5,14 @@ export const commandNames = [
   'demo',
   'mode',
   'readings',
+  'weigh-ins',
+  'people',
   'exchanges',
   'import',
   'values',
   'catch-up',
   'ca',
+  'password',
   'pull',
 ] as const;
 
@@ -27,6 +30,7 @@ export const groups = [
   'Relay',
   'Offline',
   'Proxy',
+  'Page',
   'Pull',
   'Limits',
   'Journal',

@@ -65,7 +65,7 @@ export const offlineOptions = {
   }),
   people: structure<readonly Person[]>({
     group: 'Offline',
-    commands: ['serve', 'readings'],
+    commands: relay,
     describe:
       'Who lives in the house, for scales that no cloud has told; easier in the file, see docs/configuration.md',
     value: 'JSON',

@@ -3,7 +3,7 @@ import type { Option } from './option.js';
 import { choice, number, some, text, toggle } from './option.js';
 import { parseDevice, parseSince } from './values.js';
 
-const reports = ['readings', 'exchanges'] as const;
+const reports = ['readings', 'weigh-ins', 'exchanges'] as const;
 
 /** What commands print and write. */
 export const outputOptions = {
@@ -33,9 +33,10 @@ export const outputOptions = {
   }),
   person: text<string | null>({
     group: 'Output',
-    commands: ['readings'],
-    describe: "Only of this person, by the vendor's user id or by short name",
-    value: 'ID',
+    commands: ['readings', 'weigh-ins'],
+    describe:
+      "Only of this person, by key, name, short name or vendor's user id; nobody for what is of nobody",
+    value: 'WHO',
     default: null,
     parse: some,
   }),
@@ -45,11 +46,11 @@ export const outputOptions = {
     describe: 'At most so many, the newest',
     unit: 'entries',
     default: null,
-    defaultText: '50 for exchanges list, otherwise all',
+    defaultText: '50 for exchanges list and weigh-ins list, otherwise all',
   }),
   json: toggle({
     group: 'Output',
-    commands: ['readings', 'catch-up'],
+    commands: ['readings', 'people', 'weigh-ins', 'catch-up'],
     describe: 'One JSON object a line instead of a table',
   }),
   csv: toggle({

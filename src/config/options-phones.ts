@@ -50,15 +50,6 @@ export const phoneOptions = {
     default: null,
     parse: some,
   }),
-  'web-listen': list<Endpoint | null>({
-    group: 'Proxy',
-    commands: relay,
-    describe: 'Where the web page is: host:port, [IPv6]:port or a port; off for none',
-    value: 'HOST:PORT',
-    default: [],
-    defaultText: '127.0.0.1:8080',
-    parse: parseEndpointOrOff,
-  }),
 
   'pull-every': number({
     group: 'Pull',
@@ -98,8 +89,8 @@ export const phoneOptions = {
   }),
   'password-file': text<string | null>({
     group: 'Pull',
-    commands: pull,
-    describe: 'File with the password to sign in with; without it, it is asked for',
+    commands: ['pull', 'password'],
+    describe: 'File whose first line is the password, to sign in with or to set; without it, it is asked for',
     value: 'FILE',
     default: null,
     parse: some,

@@ -2,6 +2,7 @@ import type { Option } from './option.js';
 import { keepingOptions } from './options-keeping.js';
 import { offlineOptions } from './options-offline.js';
 import { outputOptions } from './options-output.js';
+import { pageOptions } from './options-page.js';
 import { phoneOptions } from './options-phones.js';
 import { servingOptions } from './options-serving.js';
 
@@ -13,6 +14,7 @@ export const options = {
   ...servingOptions,
   ...offlineOptions,
   ...phoneOptions,
+  ...pageOptions,
   ...keepingOptions,
   ...outputOptions,
 } as const satisfies Record<string, Option>;

@@ -1,6 +1,15 @@
 import { printable } from '../model/escape.js';
 import type { Person } from '../model/person.js';
+import type { VendorName } from '../model/vendor.js';
 import { didYouMean } from './nearest.js';
+import {
+  parseBirthDate,
+  parseHeight,
+  parseId,
+  parseName,
+  parseSex,
+  parseShortName,
+} from './person-fields.js';
 import { InvalidValue, parseNumber, parseSwitch } from './values.js';
 
 const keys = [
@@ -20,8 +29,13 @@ type Key = (typeof keys)[number];
 /** One person as it was written: every value a text, those that are left out not there. */
 type Written = ReadonlyMap<Key, string>;
 
-const metres = { unit: 'metres', example: 1.7, min: 0.5, max: 2.5, fraction: true };
 const kilograms = { unit: 'kilograms', example: 70, min: 2, max: 300, fraction: true };
+
+/** The user id of a vendor. */
+export const parseVendorId: Readonly<Record<VendorName, (text: string) => string>> = {
+  withings: (text) => parseId(text, 2 ** 32),
+  renpho: (text) => parseId(text, Number.POSITIVE_INFINITY),
+};
 
 /**
  * The people of the house, out of JSON texts, each of one person or of a list of them. In the YAML file every scalar
@@ -97,12 +111,12 @@ function textOf(key: Key, value: unknown): string {
 function personOf(written: Written): Person {
   const name = read(written, 'name', parseName);
   if (name === null) throw new InvalidValue('has no name; add one, such as name: Ana');
-  const withings = read(written, 'withings-id', (text) => parseId(text, 2 ** 32));
-  const renpho = read(written, 'renpho-id', (text) => parseId(text, Number.POSITIVE_INFINITY));
+  const withings = read(written, 'withings-id', parseVendorId.withings);
+  const renpho = read(written, 'renpho-id', parseVendorId.renpho);
   return {
     name,
     shortName: read(written, 'short-name', parseShortName) ?? shortNameOf(name),
-    heightM: read(written, 'height-m', (text) => parseNumber(text, metres)),
+    heightM: read(written, 'height-m', parseHeight),
     birthDate: read(written, 'birth-date', parseBirthDate),
     sex: read(written, 'sex', parseSex),
     athlete: read(written, 'athlete', parseSwitch) ?? false,
@@ -123,21 +137,6 @@ function read<T>(written: Written, key: Key, parse: (text: string) => T): T | nu
   }
 }
 
-function parseName(text: string): string {
-  const name = text.trim();
-  if (name === '' || name.length > 64 || printable(name) !== name) {
-    throw new InvalidValue('is not a name of 1 to 64 characters');
-  }
-  return name;
-}
-
-function parseShortName(text: string): string {
-  if (!/^[\x21-\x7e]{1,3}$/.test(text)) {
-    throw new InvalidValue('is not 1 to 3 characters of ASCII, which is all that a scale can show');
-  }
-  return text;
-}
-
 /** The first three letters of a name, as a scale can show them. */
 function shortNameOf(name: string): string {
   const short = name
@@ -147,28 +146,6 @@ function shortNameOf(name: string): string {
     .slice(0, 3);
   if (short === '') throw new InvalidValue('needs a short-name: none can be made of the name');
   return short;
-}
-
-function parseBirthDate(text: string): string {
-  const time = /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;
-  // A date such as 2023-02-31 is read as one in March.
-  if (Number.isNaN(time) || new Date(time).toISOString().slice(0, 10) !== text) {
-    throw new InvalidValue('is not a date; write one such as 1992-08-14');
-  }
-  if (time >= Date.now() || text < '1900') throw new InvalidValue('is not a date from 1900 to today');
-  return text;
-}
-
-function parseSex(text: string): 'female' | 'male' {
-  const sex = text.toLowerCase();
-  if (sex !== 'female' && sex !== 'male') throw new InvalidValue('is neither female nor male');
-  return sex;
-}
-
-function parseId(text: string, below: number): string {
-  if (!/^[1-9]\d{0,19}$/.test(text)) throw new InvalidValue('is not an id of 1 to 20 digits');
-  if (Number(text) >= below) throw new InvalidValue(`is not below ${below}, as an id of this vendor is`);
-  return text;
 }
 
 /** `item 1 and item 3`, the first two that have the same. */

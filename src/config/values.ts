@@ -76,6 +76,12 @@ export function parseLogin(text: string): string {
   return text;
 }
 
+/** A host's name, in lower case and without a final dot. */
+export function parseHostName(text: string): string {
+  if (!hostname.test(text) || isIP(text) !== 0) throw new InvalidValue('is not the name of a host');
+  return text.toLowerCase().replace(/\.$/, '');
+}
+
 /** A port that something can be reached at. */
 export function parseRemotePort(text: string): number {
   const port = parsePort(text);

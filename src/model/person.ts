@@ -1,4 +1,4 @@
-import type { VendorName } from './reading.js';
+import type { VendorName } from './vendor.js';
 
 /** A person of the house as the settings tell: what a scale must be told of them when its cloud never did. */
 export interface Person {
@@ -14,4 +14,12 @@ export interface Person {
   readonly weightKg: number | null;
   /** The vendors' user ids of this person. */
   readonly ids: Readonly<Partial<Record<VendorName, string>>>;
+}
+
+/** Whose a weigh-in is, as it is told to others. */
+export interface Owner {
+  /** Stays the same for good: `withings-11111111`, `ana`. Letters, digits and `-`. */
+  readonly key: string;
+  /** What the person is called; nobody else is called the same. */
+  readonly name: string;
 }

@@ -165,6 +165,20 @@ export function isKnownKind(kind: string): kind is KnownKind {
   return Object.hasOwn(quantities, kind);
 }
 
+const scaleKinds: ReadonlySet<Kind> = new Set<KnownKind>([
+  'room_temperature',
+  'room_humidity',
+  'co2',
+  'battery',
+  'battery_voltage',
+  'firmware',
+]);
+
+/** Whether a kind is about the scale or the room, whoever stands there. */
+export function isOfScale(kind: Kind): boolean {
+  return scaleKinds.has(kind);
+}
+
 /** The unit of a kind; a raw kind has none. */
 export function unitOf(kind: Kind): Unit {
   return isKnownKind(kind) ? quantities[kind].unit : '';

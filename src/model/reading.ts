@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
+import type { Owner } from './person.js';
 import type { Kind, Unit } from './quantity.js';
 import { unitOf } from './quantity.js';
-
-export type VendorName = 'withings' | 'renpho';
+import type { VendorName } from './vendor.js';
 
 /** What a reader of the number should know about it. */
 export type Quality =
@@ -45,6 +45,25 @@ export interface Reading {
   readonly quality: readonly Quality[];
   /** The id that the vendor's cloud has for the weigh-in, as text; null where it is not known. */
   readonly cloudId: string | null;
+}
+
+/** How it is known whose a weigh-in is. */
+export type OwnedBy =
+  /** The vendor's user id says so. */
+  | 'vendor'
+  /** It weighs about what this person weighed lately, and nobody else. */
+  | 'weight'
+  /** Somebody has said so, which holds for good. */
+  | 'hand';
+
+/** A reading as it is kept: with whose it is. */
+export interface KeptReading extends Reading {
+  /** Null for nobody's; always null for kinds that are about the scale or the room. */
+  readonly owner: Owner | null;
+  /** Null where nothing tells whose it is. With `hand` and no owner, somebody has said that it is nobody's. */
+  readonly ownedBy: OwnedBy | null;
+  /** False when it was deleted at the vendor, or somebody has said that it is not to count. */
+  readonly counts: boolean;
 }
 
 /** A reading before its id and unit are filled in by {@link reading}. */

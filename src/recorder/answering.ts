@@ -9,7 +9,8 @@ import { isOffline } from '../vendors/vendor.js';
 import type { OurAnswer } from './messages.js';
 
 export interface AnsweringOptions {
-  readonly house: House;
+  /** As it is now: people come and go. */
+  readonly house: () => House;
   /** Values that are older are not used; null for any age. */
   readonly maxValueAgeMs: number | null;
   /** Whether values are learnt from what the device says; secrets always are. */
@@ -70,14 +71,14 @@ export class Answering {
     const { journal, readings, values } = this.#store;
     const { house, maxValueAgeMs } = this.#options;
     const nowMs = Date.now();
-    const circumstances = circumstancesAt(nowMs, house, {
+    const circumstances = circumstancesAt(nowMs, house(), {
       known: journal.known(vendor),
       value: (device, name) => {
         const entry = values.entry(vendor.name, device, name);
         const tooOld = maxValueAgeMs !== null && entry && nowMs - entry.updatedAtMs > maxValueAgeMs;
         return tooOld ? undefined : entry;
       },
-      newest: (person, kind) => readings.newest(vendor.name, person, kind),
+      newest: (person, kind) => readings.newestOfOwner(vendor.name, person, kind),
       canKeep,
     });
     return vendor.answer(exchange, circumstances);

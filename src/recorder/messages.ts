@@ -1,4 +1,5 @@
 import type { LogLevel } from '../log.js';
+import type { Change, Changed } from '../model/change.js';
 import type { Exchange, RawMessage } from '../model/exchange.js';
 import type { Outcome, OwedItem } from '../model/owed.js';
 import type { Person } from '../model/person.js';
@@ -51,6 +52,8 @@ export type Question =
       readonly name: string;
       readonly text: string;
     }
+  /** Somebody wants people or weigh-ins otherwise. */
+  | { readonly ask: 'change'; readonly change: Change }
   /** How store and sinks are, and what was counted. */
   | { readonly ask: 'status' };
 
@@ -64,6 +67,7 @@ export interface Replies {
   /** In milliseconds since the Unix epoch; null when there is none. */
   readonly newest: number | null;
   readonly keep: undefined;
+  readonly change: Changed;
   readonly status: StoreStatus;
 }
 

@@ -134,7 +134,8 @@ export class Recorder implements OwedPlace {
         return;
       }
       const id = ++this.#questions;
-      const late = question.ask === 'owed-settle' ? CLOSE_TIMEOUT_MS : ANSWER_TIMEOUT_MS;
+      const isWrite = question.ask === 'owed-settle' || question.ask === 'change';
+      const late = isWrite ? CLOSE_TIMEOUT_MS : ANSWER_TIMEOUT_MS;
       const timer = setTimeout(() => {
         this.#givenUp ||= !this.#open;
         this.#replied(id, undefined);

@@ -10,12 +10,13 @@ import { openSinks } from '../sinks/index.js';
 import type { SinkContext } from '../sinks/sink.js';
 import type { CommitOptions } from '../store/journal.js';
 import { isStoreTrouble, Store, StoreUnavailable } from '../store/store.js';
-import { vendorNamed, vendorOf, vendors } from '../vendors/index.js';
+import { vendorOf } from '../vendors/index.js';
 import type { Vendor } from '../vendors/vendor.js';
 import { isOffline } from '../vendors/vendor.js';
 import { Answering } from './answering.js';
 import { unpack } from './batch.js';
 import { RelayCounters } from './counters.js';
+import { Household } from './household.js';
 import type { FromThread, Question, RecorderSettings, Replies, ToThread } from './messages.js';
 import { clockMs } from './messages.js';
 import type { Delivering } from './relay-report.js';
@@ -62,16 +63,19 @@ async function main(): Promise<void> {
     post({ kind: 'unusable', message: error.message });
     return;
   }
+  const household = new Household(store, settings.answers.people, (message) => log('error', message));
+  household.look();
   const delivering = await startDeliveries(store);
   const deliveries = delivering.map(({ loop }) => loop);
   const reporter = new RelayReporter(counters, delivering, (message) => log('debug', message));
   const forget = forgetter(store);
   const tellOwing = owingTeller(store);
-  const ask = answerer(store, deliveries);
+  const ask = answerer(store, household, deliveries);
   const housekeeping = setInterval(() => {
     void forget();
     // An import beside us may have brought readings, and a command have settled what is owed.
     for (const delivery of deliveries) delivery.wake();
+    household.look();
     tellOwing();
   }, HOUSEKEEPING_EVERY_MS);
   const reporting = setInterval(() => void reporter.report(), REPORT_EVERY_MS);
@@ -90,7 +94,8 @@ async function main(): Promise<void> {
       case 'question': {
         const { id, question, untilMs } = message;
         post({ kind: 'reply', id, ...ask(question, untilMs) });
-        if (question.ask === 'answer') for (const delivery of deliveries) delivery.wake();
+        if (question.ask === 'answer' || question.ask === 'change')
+          for (const delivery of deliveries) delivery.wake();
         tellOwing();
         break;
       }
@@ -130,11 +135,13 @@ function ourSessions(store: Store): string[] {
 /** Answers the questions of the relay's thread. */
 function answerer(
   store: Store,
+  household: Household,
   deliveries: readonly DeliveryLoop[],
 ): (question: Question, untilMs: number) => { reply: unknown; failed: string | null } {
-  const { people, place, requireAuth, maxValueAgeMs } = settings.answers;
+  const { place: at, requireAuth, maxValueAgeMs } = settings.answers;
+  const place = placeOf(at);
   const answering = new Answering(store, {
-    house: { people, place: placeOf(place), requireAuth },
+    house: () => ({ people: household.people, place, requireAuth }),
     maxValueAgeMs,
     learn: settings.learn,
     log: (message) => log('error', message),
@@ -164,6 +171,13 @@ function answerer(
         const { vendor, device, name, text } = question;
         const { values } = store;
         return values.change(() => values.put(vendor, device, name, text, Date.now() * 1000)) as undefined;
+      }
+      case 'change': {
+        // Whoever asked has been told that nothing came of it.
+        if (clockMs() >= untilMs) throw new Error('a change came too late');
+        const changed = store.change(question.change);
+        household.read();
+        return changed;
       }
       case 'status':
         return {
@@ -304,23 +318,15 @@ async function startDeliveries(store: Store): Promise<(Delivering & { readonly l
   const { sinks, problems } = await openSinks(settings.sinks, sinkContext(store));
   for (const problem of problems) log('error', problem);
   return sinks.map((sink) => {
-    const loop = new DeliveryLoop(sink, store.deliveries, { onChange: logDelivery });
+    const onRefused = (message: string) => log('warn', message);
+    const loop = new DeliveryLoop(sink, store.deliveries, { onChange: logDelivery, onRefused });
     loop.wake();
     return { sink, loop };
   });
 }
 
 function sinkContext(store: Store): SinkContext {
-  const { people } = settings.answers;
-  const ours = new Map(vendors.map(({ name, idsOf }) => [name, idsOf(people)]));
   return {
-    nameOf: ({ vendor, device, person }) => {
-      if (person === null) return null;
-      const value = (of: string, name: string) => store.values.get(vendor, of, name);
-      return (
-        ours.get(vendor)?.get(person)?.name ?? vendorNamed(vendor)?.personName(person, device, value) ?? null
-      );
-    },
     newest: () => store.readings.newestOfAll(),
     warn: (message) => log('warn', message),
   };

@@ -1,11 +1,17 @@
-import type { Reading } from '../model/reading.js';
+import type { KeptReading } from '../model/reading.js';
 import { type BackOff, backOff, type DeliveryCause } from './back-off.js';
-import type { Outcome, Sink } from './sink.js';
+import type { Outcome, Retraction, Sink } from './sink.js';
 
 /** A reading with its place in the list of all readings; later ones have a higher `seq`. */
 export interface PlacedReading {
   readonly seq: number;
-  readonly reading: Reading;
+  readonly reading: KeptReading;
+}
+
+/** A retraction with its place in the list of all of them; later ones have a higher `id`. */
+interface PlacedRetraction {
+  readonly id: number;
+  readonly retraction: Retraction;
 }
 
 /**
@@ -13,7 +19,14 @@ export interface PlacedReading {
  * synchronous and durable when they return. Any of them may throw (disk full); the loop then tries again later.
  */
 export interface DeliveryPlace {
-  /** At most `limit` readings after the sink's place, by rising `seq`. A new sink starts before the first one. */
+  /** At most `limit` retractions that the sink has not done, by rising `id`. A new sink starts behind the last one. */
+  retractions(sinkName: string, limit: number): readonly PlacedRetraction[];
+  /** Retractions up to `id` are done, or cannot be had from that sink. */
+  retracted(sinkName: string, id: number): void;
+  /**
+   * At most `limit` readings after the sink's place, by rising `seq`; none while there is a retraction that it has not
+   * done. A new sink starts before the first one.
+   */
   next(sinkName: string, limit: number): readonly PlacedReading[];
   /** Moves the sink's place to `seq`: nothing up to it is handed out again. */
   advance(sinkName: string, seq: number): void;
@@ -21,7 +34,7 @@ export interface DeliveryPlace {
    * Keeps a reading that the sink refused for good, so that it can be shown. The loop advances only afterwards,
    * so after a kill in between the same reading is refused again: that must be harmless.
    */
-  refuse(sinkName: string, seq: number, reading: Reading, message: string): void;
+  refuse(sinkName: string, seq: number, reading: KeptReading, message: string): void;
   /** How many readings come after the sink's place. */
   backlog(sinkName: string): number;
 }
@@ -46,6 +59,8 @@ export interface DeliveryStatus {
 export interface DeliveryOptions {
   /** Told when a delivery goes bad, once for each cause, and once when it is well again. */
   readonly onChange?: (status: DeliveryStatus) => void;
+  /** Told, for people, of what a sink will not take back, once for each message. */
+  readonly onRefused?: (message: string) => void;
   /** How long a sink may take for a batch, in milliseconds: a guard against a sink that breaks its contract. */
   readonly deliverTimeoutMs?: number;
   /** A number from 0 up to, not including, 1. */
@@ -61,16 +76,19 @@ interface Trouble {
 }
 
 const closeTimeoutMs = 2_000;
+/** Retractions that a sink is given at once. */
+const RETRACTIONS = 200;
 
 /**
- * Delivers the readings after a sink's durable place, batch after batch and in order, until none is left, and
- * starts again when woken. The place moves only when a batch is there, so that a kill at any moment delivers
+ * Has a sink take back what does not hold any more, and delivers the readings after its durable place, batch after
+ * batch and in order, until none is left, and starts again when woken. The place moves only when a batch is there, so that a kill at any moment delivers
  * some readings twice, which is harmless, and loses none. Never throws and never rejects.
  */
 export class DeliveryLoop {
   readonly #sink: Sink;
   readonly #place: DeliveryPlace;
   readonly #onChange: (status: DeliveryStatus) => void;
+  readonly #onRefused: (message: string) => void;
   readonly #deliverTimeoutMs: number;
   readonly #now: () => number;
   readonly #backOff: BackOff;
@@ -79,10 +97,14 @@ export class DeliveryLoop {
   #trouble: Trouble | undefined;
   /** The causes that `onChange` was told of since the delivery was last well. */
   readonly #told = new Set<DeliveryCause>();
+  /** What `onRefused` was told. */
+  readonly #refusals = new Set<string>();
   #nextTryMs = 0;
   #deliveredCount = 0;
   /** So many readings after the place hold at least one that the sink refuses; 0 when none is suspected. */
   #suspects = 0;
+  /** One of the retractions at hand is refused. */
+  #suspectRetractions = false;
   #closed = false;
   /** Of the back-off or of the delivery under way: there is never more than one of them. */
   #timer: NodeJS.Timeout | undefined;
@@ -91,6 +113,7 @@ export class DeliveryLoop {
     this.#sink = sink;
     this.#place = place;
     this.#onChange = options.onChange ?? (() => {});
+    this.#onRefused = options.onRefused ?? (() => {});
     this.#deliverTimeoutMs = options.deliverTimeoutMs ?? 60_000;
     this.#now = options.now ?? Date.now;
     this.#backOff = backOff(options.random ?? Math.random);
@@ -146,16 +169,20 @@ export class DeliveryLoop {
     }
   }
 
-  /** One batch. Whatever is thrown in here comes from the place: {@link DeliveryLoop.#deliver} never rejects. */
+  /** One batch. Whatever is thrown in here comes from the place: {@link DeliveryLoop.#bounded} never rejects. */
   async #step(): Promise<'empty' | 'more' | Trouble> {
     const { name, batchSize } = this.#sink;
     try {
+      const retractions = this.#place.retractions(name, this.#suspectRetractions ? 1 : RETRACTIONS);
+      if (retractions.length > 0) return await this.#retract(retractions);
       // Half of what is suspected, so that the one bad reading is found in a few steps.
       const limit = this.#suspects > 0 ? Math.ceil(this.#suspects / 2) : batchSize;
       const batch = this.#place.next(name, limit);
+      this.#suspectRetractions = false;
       const last = batch.at(-1);
       if (last === undefined) return 'empty';
-      const outcome = await this.#deliver(batch.map((placed) => placed.reading));
+      const readings = batch.map((placed) => placed.reading);
+      const outcome = await this.#bounded(() => this.#sink.deliver(readings));
       if (this.#closed) return 'empty';
       switch (outcome.kind) {
         case 'retry':
@@ -180,15 +207,32 @@ export class DeliveryLoop {
     }
   }
 
-  /** Hands a batch to the sink, in bounded time and without ever rejecting, whatever the sink does. */
-  async #deliver(batch: readonly Reading[]): Promise<Outcome> {
+  /** What a sink will not take back for good must not stop what is right from being delivered. */
+  async #retract(placed: readonly PlacedRetraction[]): Promise<'empty' | 'more' | Trouble> {
+    const retractions = placed.map(({ retraction }) => retraction);
+    const outcome = await this.#bounded(() => this.#sink.retract(retractions));
+    if (this.#closed) return 'empty';
+    if (outcome.kind === 'retry') return outcome;
+    if (outcome.kind === 'refused' && placed.length > 1) {
+      // One by one, so that the others are taken back.
+      this.#suspectRetractions = true;
+      return 'more';
+    }
+    if (outcome.kind === 'refused') this.#tellRefused(outcome.message);
+    const last = placed.at(-1);
+    if (last !== undefined) this.#place.retracted(this.#sink.name, last.id);
+    return 'more';
+  }
+
+  /** Has the sink do something, in bounded time and without ever rejecting, whatever the sink does. */
+  async #bounded(work: () => Promise<Outcome>): Promise<Outcome> {
     const message = `no answer within ${this.#deliverTimeoutMs / 1000} s`;
     const late = new Promise<Outcome>((resolve) => {
       const outcome: Outcome = { kind: 'retry', cause: 'timeout', message };
       this.#timer = setTimeout(resolve, this.#deliverTimeoutMs, outcome);
     });
     try {
-      return await Promise.race([this.#sink.deliver(batch), late]);
+      return await Promise.race([work(), late]);
     } catch (error) {
       return { kind: 'retry', cause: 'server-error', message: text(error) };
     } finally {
@@ -220,7 +264,21 @@ export class DeliveryLoop {
     try {
       this.#onChange(this.status());
     } catch (error) {
-      process.emitWarning(`A listener of the delivery to ${this.#sink.name} failed: ${text(error)}`);
+      this.#warn(error);
+    }
+  }
+
+  #warn(error: unknown): void {
+    process.emitWarning(`A listener of the delivery to ${this.#sink.name} failed: ${text(error)}`);
+  }
+
+  #tellRefused(message: string): void {
+    if (this.#refusals.has(message)) return;
+    this.#refusals.add(message);
+    try {
+      this.#onRefused(`${this.#sink.name} does not take back what was corrected: ${message}`);
+    } catch (error) {
+      this.#warn(error);
     }
   }
 

@@ -40,7 +40,7 @@ type Open<S> = (settings: S, context: SinkContext) => Promise<Sink | BadSink>;
 
 /** One line a sink. A sink's module, and the client library that it brings, is loaded only when it is wanted. */
 const sinks: { readonly [Name in keyof SinkSettings]-?: Open<NonNullable<SinkSettings[Name]>> } = {
-  influx: async (settings) => (await import('./influx/index.js')).influxSink(settings),
+  influx: async (settings, context) => (await import('./influx/index.js')).influxSink(settings, context),
   mqtt: async (settings, context) => (await import('./mqtt/index.js')).mqttSink(settings, context),
 };
 

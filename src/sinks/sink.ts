@@ -1,4 +1,5 @@
-import type { Reading } from '../model/reading.js';
+import type { KeptReading } from '../model/reading.js';
+import type { VendorName } from '../model/vendor.js';
 
 /** Why a batch did not go through although nothing may be wrong with it. */
 export type RetryCause =
@@ -29,10 +30,8 @@ export type Outcome =
 
 /** What a sink may know besides the readings that it is given. It may be asked whenever the store is open. */
 export interface SinkContext {
-  /** What a person of a reading is called, by the settings or by what the vendor says; null when nobody tells. */
-  nameOf(reading: Reading): string | null;
-  /** The newest reading of each kind, for each device and person: what a place that knows nothing yet is told first. */
-  newest(): readonly Reading[];
+  /** The newest reading that counts of each kind, for each device and owner: what a place that knows nothing yet is told first. */
+  newest(): readonly KeptReading[];
   /** Tells people that a connection which is kept, also with nothing to deliver, is in trouble, or is well again. */
   warn(message: string): void;
 }
@@ -47,6 +46,23 @@ export interface RelayPoint {
 }
 
 /**
+ * Something that was delivered and does not hold any more. What is right now comes as readings afterwards: all of that
+ * device and time that count, or all of the person's.
+ */
+export type Retraction =
+  /** What one device said at one time. */
+  | {
+      readonly of: 'weigh-in';
+      readonly vendor: VendorName;
+      readonly device: string;
+      readonly timeMs: number;
+      /** The name of whose it was until then; null for nobody's. */
+      readonly owner: string | null;
+    }
+  /** Everything of a person, by the name until then. */
+  | { readonly of: 'person'; readonly owner: string };
+
+/**
  * A place where readings are delivered. A sink owns its format and nothing else: the delivery loop owns order,
  * retries, back-off and the durable place. Delivering a reading twice must be harmless.
  */
@@ -59,7 +75,12 @@ export interface Sink {
    * Delivers a batch in its order. Resolves in bounded time whatever the server does, and never rejects for
    * the network's sake; a rejection is a fault of ours and is retried like `server-error`.
    */
-  deliver(batch: readonly Reading[]): Promise<Outcome>;
+  deliver(batch: readonly KeptReading[]): Promise<Outcome>;
+  /**
+   * Takes back what was delivered, in this order, as far as the place can; bounded and retried as `deliver` is. Doing it
+   * twice, and for what is not there, must be harmless.
+   */
+  retract(retractions: readonly Retraction[]): Promise<Outcome>;
   /**
    * Writes points of one time, once: what does not go through is gone, and nobody tries again. Bounded as `deliver` is,
    * and does not hold up one that is under way. Absent where there is no place for them.

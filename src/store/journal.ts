@@ -4,10 +4,13 @@ import type { Findings, Known, Refusal, Vendor } from '../vendors/vendor.js';
 import { nothingFound } from '../vendors/vendor.js';
 import type { Database, Prepared } from './database.js';
 import { blobBytes } from './database.js';
+import type { Devices } from './devices.js';
 import { Inserter, ROWS_AT_ONCE } from './inserter.js';
 import type { Owed } from './owed.js';
 import type { Inserted } from './owing.js';
 import { Owing } from './owing.js';
+import type { Ownership } from './ownership.js';
+import type { People } from './people.js';
 import type { Readings } from './readings.js';
 import type { ExchangeTable } from './schema.js';
 import type { Values } from './values.js';
@@ -79,23 +82,39 @@ const ID_PAGE = 1_000;
 /** Notes of earlier exchanges that are kept for later ones of the same run. */
 const MAX_NOTES = 1_024;
 
+/** What a commit changes besides the exchanges. */
+interface Parts {
+  readonly readings: Readings;
+  readonly values: Values;
+  readonly owed: Owed;
+  readonly people: People;
+  readonly ownership: Ownership;
+  readonly devices: Devices;
+}
+
 /** The durable record of exchanges. What is read in them is committed together with them. */
 export class Journal {
   readonly #db: Database;
   readonly #readings: Readings;
   readonly #values: Values;
   readonly #owing: Owing;
+  readonly #people: People;
+  readonly #ownership: Ownership;
+  readonly #devices: Devices;
   readonly #vendorOf: VendorOf;
   readonly #inserter: Inserter;
   readonly #byId: Prepared<Row>;
   readonly #sameStart: Prepared<Row>;
   readonly #notes = new Map<string, unknown>();
 
-  constructor(db: Database, readings: Readings, values: Values, owed: Owed, vendorOf: VendorOf) {
+  constructor(db: Database, parts: Parts, vendorOf: VendorOf) {
     this.#db = db;
-    this.#readings = readings;
-    this.#values = values;
-    this.#owing = new Owing(db, owed, (id) => this.get(id));
+    this.#readings = parts.readings;
+    this.#values = parts.values;
+    this.#owing = new Owing(db, parts.owed, (id) => this.get(id));
+    this.#people = parts.people;
+    this.#ownership = parts.ownership;
+    this.#devices = parts.devices;
     this.#vendorOf = vendorOf;
     this.#inserter = new Inserter(db, (rows) =>
       db.query.insertInto('exchange').values(Array(rows).fill(emptyRow)),
@@ -114,6 +133,8 @@ export class Journal {
       return this.#db.transaction(() => {
         this.#values.refresh();
         this.#owing.refresh();
+        this.#people.refresh();
+        this.#ownership.refresh();
         const committed: Committed = { exchanges: 0, readings: 0, refusals: [] };
         // Whether an exchange is there already can be asked only when those before it are.
         const size = dedupe ? 1 : ROWS_AT_ONCE;
@@ -126,6 +147,7 @@ export class Journal {
           rest();
         }
         this.#add(group, options, committed);
+        this.#devices.write();
         if (options.wanted?.() === false) throw new NotWanted('it came too late');
         return committed;
       });
@@ -133,6 +155,9 @@ export class Journal {
       // What was set in the transaction is not so after all.
       this.#values.forget();
       this.#owing.forget();
+      this.#people.forget();
+      this.#ownership.forget();
+      this.#devices.forget();
       throw error;
     }
   }
@@ -143,6 +168,7 @@ export class Journal {
     const found: (readonly [reading: Reading, row: number])[] = [];
     const deleted: (readonly [vendor: Vendor, cloudIds: readonly string[]])[] = [];
     const claimed: (Omit<Inserted, 'id'> & { readonly row: number })[] = [];
+    const taught = new Map<string, readonly [vendor: Vendor, device: string]>();
     for (const exchange of exchanges) {
       const { vendor, findings } = this.#read(exchange);
       // Those that follow need the notes of one that is passed over, too.
@@ -152,7 +178,12 @@ export class Journal {
       for (const { device, name, text } of findings.values) {
         if (vendor === null || !(learn || vendor.values.always.includes(name))) continue;
         if (text === '') this.#values.remove(vendor.name, device, name);
-        else this.#values.set(vendor.name, device, name, text, exchange.startedAtUs);
+        else if (this.#values.set(vendor.name, device, name, text, exchange.startedAtUs)) {
+          taught.set(`${vendor.name} ${device}`, [vendor, device]);
+        }
+      }
+      if (vendor !== null && findings.device !== null) {
+        this.#devices.saw(vendor.name, findings.device, exchange);
       }
       committed.refusals.push(...findings.refusals);
       if (vendor !== null && findings.deleted.length > 0) deleted.push([vendor, findings.deleted]);
@@ -162,6 +193,7 @@ export class Journal {
     const { ids } = this.#inserter.insert(rows);
     committed.exchanges += rows.length;
     committed.readings += this.#readings.add(found.map(([reading, row]) => [reading, ids[row] ?? 0]));
+    for (const [vendor, device] of taught.values()) this.#people.nameFrom(vendor.name, device);
     for (const [vendor, cloudIds] of deleted) this.#readings.markDeleted(vendor.name, cloudIds);
     for (const { row, exchange, vendor, findings } of claimed) {
       // Asked here, as one of the group may have paid what another one before it owed.

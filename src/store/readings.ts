@@ -1,9 +1,13 @@
 import { sql } from 'kysely';
-import type { Kind, Unit } from '../model/quantity.js';
-import type { Quality, Reading, VendorName } from '../model/reading.js';
+import type { KeptReading, Reading } from '../model/reading.js';
+import type { Corrections } from './corrections.js';
 import type { Database, Prepared } from './database.js';
 import { Inserter } from './inserter.js';
-import type { ReadingTable } from './schema.js';
+import type { KeptRow } from './kept-readings.js';
+import { keptReadingOf, keptReadings, scaleKinds } from './kept-readings.js';
+import { Newest } from './newest.js';
+import type { Counting, Ownership, Whose } from './ownership.js';
+import { isSound, isSoundAtVendor } from './sound.js';
 
 export interface ReadingFilter {
   /** Readings at or after this instant, in milliseconds since the Unix epoch. */
@@ -12,11 +16,11 @@ export interface ReadingFilter {
   /** A vendor's user id. */
   readonly person?: string | undefined;
   readonly vendor?: string | undefined;
+  /** The key of whose they are; null for what is nobody's and might be somebody's. */
+  readonly owner?: string | null | undefined;
   /** Only the newest so many. */
   readonly limit?: number | undefined;
 }
-
-type Row = Omit<ReadingTable, 'seq'> & { seq: number };
 
 /** A cloud may correct the time of a weigh-in, by a zone at most. */
 const SAME_WEIGH_IN_MS = 26 * 3_600_000;
@@ -27,23 +31,35 @@ type Found = readonly [reading: Reading, exchange: number];
 /** The readings: each once, by its id, in the order in which they came to be known. */
 export class Readings {
   readonly #db: Database;
+  readonly #ownership: Ownership;
+  readonly #corrections: Corrections;
   readonly #inserter: Inserter;
+  readonly #newestOfAll: Newest;
   readonly #newest: Prepared<{ value: number; time_ms: number }>;
+  readonly #newestAtVendor: Prepared<{ value: number; time_ms: number }>;
   readonly #inCloud: Prepared<{ id: string; kind: string; person: string | null; time_ms: number }>;
   readonly #attach: Prepared<unknown>;
   readonly #byId: Prepared<{ quality: string | null; cloud_id: string | null }>;
 
-  constructor(db: Database) {
+  constructor(db: Database, ownership: Ownership, corrections: Corrections) {
     this.#db = db;
-    this.#newest = db.prepare(
-      db.query
-        .selectFrom('reading')
-        .select(['value', 'time_ms'])
-        .where('vendor', '=', '')
-        .where('person', '=', '')
-        .where('kind', '=', '')
-        .where(isSound)
-        .orderBy('time_ms', 'desc')
+    this.#ownership = ownership;
+    this.#corrections = corrections;
+    this.#newestOfAll = new Newest(db);
+    const behindId = db.query
+      .selectFrom('person_id')
+      .innerJoin('reading', 'reading.owner', 'person_id.person')
+      .select(['reading.value', 'reading.time_ms'])
+      .where('person_id.vendor', '=', '')
+      .where('person_id.user_id', '=', '')
+      .where('reading.kind', '=', '')
+      .orderBy('reading.time_ms', 'desc');
+    this.#newest = db.prepare(behindId.where(isSound).limit(1));
+    this.#newestAtVendor = db.prepare(
+      behindId
+        .whereRef('reading.vendor', '=', 'person_id.vendor')
+        .whereRef('reading.person', '=', 'person_id.user_id')
+        .where(isSoundAtVendor)
         .limit(1),
     );
     this.#inCloud = db.prepare(
@@ -60,7 +76,8 @@ export class Readings {
       db.query.selectFrom('reading').select(['quality', 'cloud_id']).where('id', '=', ''),
     );
     const places = { kind: '', value: 0, unit: '', time_ms: 0, device: '', vendor: '' };
-    const row = { id: '', ...places, person: '', candidates: '', quality: '', exchange: 0, cloud_id: '' };
+    const more = { person: '', candidates: '', quality: '', exchange: 0, cloud_id: '' };
+    const row = { id: '', ...places, ...more, owner: 0, owned_by: '', counts: 0, counted_by: '' };
     this.#inserter = new Inserter(db, (rows) =>
       db.query
         .insertInto('reading')
@@ -89,7 +106,35 @@ export class Readings {
   }
 
   #insert(found: readonly Found[]): number {
-    return this.#inserter.insert(found.map(([reading, exchange]) => parametersOf(reading, exchange))).count;
+    let rows: unknown[][] = [];
+    let count = 0;
+    for (let at = 0; at < found.length; ) {
+      const [reading, exchange] = found[at] ?? missing();
+      const whose = this.#ownership.of(reading);
+      if (whose !== undefined) {
+        rows.push(parametersOf(reading, exchange, whose, this.#ownership.counting(reading)));
+        at++;
+        continue;
+      }
+      // What it weighs is compared with all that came before.
+      count += this.#inserter.insert(rows).count;
+      rows = [];
+      const from = at;
+      while (at < found.length && isOneWeighIn(reading, found[at]?.[0])) at++;
+      count += this.#insertAnonymous(found.slice(from, at));
+    }
+    return count + this.#inserter.insert(rows).count;
+  }
+
+  /** Inserts readings of one weigh-in that names nobody. */
+  #insertAnonymous(weighIn: readonly Found[]): number {
+    const unclear = weighIn.map(([reading]) => reading).filter((each) => !this.#ownership.of(each));
+    const byWeight = this.#ownership.byWeight(unclear);
+    const rows = weighIn.map(([reading, exchange]) => {
+      const whose = this.#ownership.of(reading) ?? byWeight;
+      return parametersOf(reading, exchange, whose, this.#ownership.counting(reading));
+    });
+    return this.#inserter.insert(rows).count;
   }
 
   /**
@@ -114,7 +159,7 @@ export class Readings {
       } else if (same.id !== id && same.person !== person && person !== null) givenTo.set(same.id, person);
     }
     const count = this.#insert(fresh);
-    for (const [id, person] of givenTo) this.#giveTo(id, person);
+    if (givenTo.size > 0) this.#giveTo(givenTo);
     if (count < fresh.length) for (const [reading] of fresh) this.#vouchFor(reading);
     return count;
   }
@@ -127,106 +172,128 @@ export class Readings {
       (mark) => mark !== 'unverified' || quality.includes('unverified'),
     );
     this.#attach.run([cloudId, marks.join(',') || null, id]);
+    if (marks.join(',') !== (known.quality ?? '')) this.#newestOfAll.forget();
   }
 
-  #giveTo(id: string, person: string): void {
-    this.#db.run(this.#db.query.updateTable('reading').set({ person }).where('id', '=', id));
+  /** The cloud says whose readings are, by their ids: their owner's too, where no hand has said otherwise. */
+  #giveTo(givenTo: ReadonlyMap<string, string>): void {
+    const { query } = this.#db;
+    const changes = [...givenTo].flatMap(([id, person]) =>
+      this.#db
+        .all(keptReadings(this.#db).where('reading.id', '=', id))
+        .map((before) => ({ id, before, after: { person, ...this.#after(before, person) } })),
+    );
+    const lost = changes.filter(
+      ({ before, after }) => after.owner !== before.owner || after.counts !== before.counts,
+    );
+    for (const { vendor, device, time_ms: timeMs, owner } of distinct(lost.map(({ before }) => before))) {
+      this.#corrections.weighIn(vendor, device, timeMs, owner);
+    }
+    for (const { id, after } of changes) {
+      this.#db.run(query.updateTable('reading').set(after).where('id', '=', id));
+    }
+    // What was said by hand goes with the reading.
+    this.#ownership.forget();
+  }
+
+  #after(before: KeptRow, person: string) {
+    const reading = { ...keptReadingOf(before), person };
+    const { owner, owned_by, counts, counted_by } = before;
+    const whose = owned_by === 'hand' ? undefined : this.#ownership.of(reading);
+    const counting = counted_by === 'hand' ? undefined : this.#ownership.counting(reading);
+    return {
+      ...(whose === undefined ? { owner, owned_by } : { owner: whose.owner, owned_by: whose.ownedBy }),
+      ...(counting === undefined
+        ? { counts, counted_by }
+        : { counts: counting.counts, counted_by: counting.countedBy }),
+    };
   }
 
   /** Marks the readings of weigh-ins that were deleted, by the ids that a vendor's cloud has for them; in a transaction. */
   markDeleted(vendor: string, cloudIds: readonly string[]): void {
+    const { query } = this.#db;
     const marked = sql<string>`iif(quality is null, 'deleted', quality || ',deleted')`;
+    const counts = sql<number>`iif(counted_by is null, 0, counts)`;
     for (const cloudId of cloudIds) {
-      this.#db.run(
-        this.#db.query
-          .updateTable('reading')
-          .set({ quality: marked })
+      const rows = this.#db.all(
+        query
+          .selectFrom('reading')
+          .select(['id', 'device', 'time_ms', 'owner', 'counts', 'counted_by'])
           .where('cloud_id', '=', cloudId)
           .where('vendor', '=', vendor)
           .where((where) =>
             where.or([where('quality', 'is', null), where('quality', 'not like', sql.lit('%deleted%'))]),
           ),
       );
+      if (rows.length === 0) continue;
+      const lost = rows.filter((row) => row.counts === 1 && row.counted_by === null);
+      for (const { device, time_ms: timeMs, owner } of distinct(lost)) {
+        this.#corrections.weighIn(vendor, device, timeMs, owner);
+      }
+      const ids = rows.map(({ id }) => id);
+      this.#db.run(query.updateTable('reading').set({ quality: marked, counts }).where('id', 'in', ids));
     }
   }
 
   /**
-   * The newest reading of a kind for a person, from whichever device. Not one that may be forged, nor one with a time
-   * that cannot be right.
+   * The newest reading of a kind for whoever is behind a vendor's user id, from whichever device and vendor. Only one
+   * that counts, and not one that may be forged or has a time that cannot be right.
    */
-  newest(vendor: string, person: string, kind: string): { value: number; timeMs: number } | undefined {
+  newestOfOwner(vendor: string, person: string, kind: string): { value: number; timeMs: number } | undefined {
     const [row] = this.#newest.all([vendor, person, kind, 1]);
     return row && { value: row.value, timeMs: row.time_ms };
   }
 
-  /**
-   * The newest sound reading of each kind, for each device and person. It looks at all readings, half a second for
-   * those of ten years: an index for it would make each reading twice as dear to insert.
-   */
-  newestOfAll(): Reading[] {
-    const newest = this.#db.query
-      .selectFrom('reading')
-      .select((expression) => expression.fn.max<number>('time_ms').as('time_ms'))
-      .select(['vendor', 'device', 'person', 'kind'])
-      .where(isSound)
-      .groupBy(['vendor', 'device', 'person', 'kind'])
-      .as('newest');
-    const query = this.#db.query
-      .selectFrom('reading')
-      .innerJoin(newest, (join) =>
-        join
-          .onRef('reading.time_ms', '=', 'newest.time_ms')
-          .onRef('reading.vendor', '=', 'newest.vendor')
-          .onRef('reading.device', '=', 'newest.device')
-          .onRef('reading.kind', '=', 'newest.kind')
-          .on((where) => where('reading.person', 'is not distinct from', where.ref('newest.person'))),
-      )
-      .selectAll('reading')
-      .where(isSound)
-      .orderBy('reading.seq');
-    return this.#db.all(query).map(readingOf);
+  /** The same of what the vendor itself has for that user id, whether it is to count here or not. */
+  newest(vendor: string, person: string, kind: string): { value: number; timeMs: number } | undefined {
+    const [row] = this.#newestAtVendor.all([vendor, person, kind, 1]);
+    return row && { value: row.value, timeMs: row.time_ms };
   }
 
-  /** Readings by rising time. */
-  list({ sinceMs, device, person, vendor, limit }: ReadingFilter = {}): Reading[] {
-    let query = this.#db.query
-      .selectFrom('reading')
-      .selectAll()
-      .orderBy('time_ms', 'desc')
-      .orderBy('seq', 'desc');
-    if (sinceMs !== undefined) query = query.where('time_ms', '>=', sinceMs);
-    if (device !== undefined) query = query.where('device', '=', device);
-    if (person !== undefined) query = query.where('person', '=', person);
-    if (vendor !== undefined) query = query.where('vendor', '=', vendor);
+  /** {@link Newest.readings} */
+  newestOfAll(): KeptReading[] {
+    return this.#newestOfAll.readings();
+  }
+
+  /** Readings by rising time, also those that do not count. */
+  list({ sinceMs, device, person, vendor, owner, limit }: ReadingFilter = {}): KeptReading[] {
+    let query = keptReadings(this.#db).orderBy('reading.time_ms', 'desc').orderBy('reading.seq', 'desc');
+    if (sinceMs !== undefined) query = query.where('reading.time_ms', '>=', sinceMs);
+    if (device !== undefined) query = query.where('reading.device', '=', device);
+    if (person !== undefined) query = query.where('reading.person', '=', person);
+    if (vendor !== undefined) query = query.where('reading.vendor', '=', vendor);
+    if (owner === null) {
+      query = query.where('reading.owner', 'is', null).where('reading.kind', 'not in', scaleKinds);
+    } else if (owner !== undefined) query = query.where('owner.key', '=', owner);
     if (limit !== undefined) query = query.limit(limit);
-    return this.#db.all(query).reverse().map(readingOf);
+    return this.#db.all(query).reverse().map(keptReadingOf);
   }
 }
 
-/** Not one that may be forged, was deleted, or has a time that cannot be right. */
-const isSound = sql<boolean>`(reading.quality IS NULL OR NOT (
-  reading.quality LIKE '%unverified%' OR reading.quality LIKE '%future-time%' OR reading.quality LIKE '%deleted%'))`;
+function missing(): never {
+  throw new RangeError('there is no such reading');
+}
+
+/** Whether another reading is of the same weigh-in of nobody. */
+function isOneWeighIn({ vendor, device, timeMs, person }: Reading, other: Reading | undefined): boolean {
+  return (
+    other?.timeMs === timeMs && other.device === device && other.vendor === vendor && other.person === person
+  );
+}
+
+/** One row for each device, time and owner. */
+function distinct<Row extends { device: string; time_ms: number; owner: number | null }>(
+  rows: readonly Row[],
+): Row[] {
+  return [
+    ...new Map(rows.map((row) => [JSON.stringify([row.device, row.time_ms, row.owner]), row])).values(),
+  ];
+}
 
 /** In the order of the insert. */
-function parametersOf(reading: Reading, exchange: number): unknown[] {
+function parametersOf(reading: Reading, exchange: number, whose: Whose, counting: Counting): unknown[] {
   const { id, kind, value, unit, timeMs, device, vendor, person, candidates, quality, cloudId } = reading;
   const lists = [candidates.join(',') || null, quality.join(',') || null];
-  return [id, kind, value, unit, timeMs, device, vendor, person, ...lists, exchange, cloudId];
-}
-
-/** A reading from its row. The table is written by {@link Readings.add} alone, which takes only readings. */
-export function readingOf(row: Row): Reading {
-  return {
-    id: row.id,
-    kind: row.kind as Kind,
-    value: row.value,
-    unit: row.unit as Unit,
-    timeMs: row.time_ms,
-    device: row.device,
-    vendor: row.vendor as VendorName,
-    person: row.person,
-    candidates: row.candidates?.split(',') ?? [],
-    quality: (row.quality?.split(',') ?? []) as Quality[],
-    cloudId: row.cloud_id,
-  };
+  const known = [id, kind, value, unit, timeMs, device, vendor, person, ...lists, exchange, cloudId];
+  return [...known, whose.owner, whose.ownedBy, counting.counts, counting.countedBy];
 }

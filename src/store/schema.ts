@@ -8,6 +8,12 @@ export interface Tables {
   delivery: DeliveryTable;
   delivery_refusal: DeliveryRefusalTable;
   owed: OwedTable;
+  person: PersonTable;
+  person_id: PersonIdTable;
+  retraction: RetractionTable;
+  device: DeviceTable;
+  /** SQLite's own: the highest id that a table with AUTOINCREMENT has ever had. */
+  sqlite_sequence: { name: string; seq: number };
 }
 
 export interface ExchangeTable {
@@ -58,6 +64,63 @@ export interface ReadingTable {
   exchange: number;
   /** The id that the vendor's cloud has for the weigh-in; null where it is not known. */
   cloud_id: string | null;
+  /** The `id` of the person whose it is; null for nobody's, and always for kinds that are about the scale or the room. */
+  owner: number | null;
+  /** An `OwnedBy`; null where nothing tells whose it is. */
+  owned_by: string | null;
+  /** 0 when it was deleted at the vendor, or is not to count. */
+  counts: number;
+  /** `hand` where somebody has said whether it counts; null where only the vendor has. */
+  counted_by: string | null;
+}
+
+export interface PersonTable {
+  id: Generated<number>;
+  /** See `Owner.key`. */
+  key: string;
+  /** `settings`, `learnt` or `page`. */
+  origin: string;
+  name: string;
+  /** `id` while it is only made of the vendor's id, `vendor`, `settings` or `hand`. */
+  named_by: string;
+  short_name: string | null;
+  colour: string | null;
+  height_m: number | null;
+  birth_date: string | null;
+  sex: string | null;
+  athlete: number;
+  weight_kg: number | null;
+}
+
+/** Whose a vendor's user id is. */
+export interface PersonIdTable {
+  vendor: string;
+  user_id: string;
+  person: number;
+  /** An `IdGiver`. */
+  given_by: Generated<string>;
+}
+
+/** What sinks have to take back, in its order: of one device and time, or, with these null, all of a person. */
+interface RetractionTable {
+  id: Generated<number>;
+  vendor: string | null;
+  device: string | null;
+  time_ms: number | null;
+  /** The name of whose it was until then; null for nobody's. */
+  owner: string | null;
+}
+
+/** The devices that exchanges have come from. */
+export interface DeviceTable {
+  vendor: string;
+  device: string;
+  first_seen_us: number;
+  last_seen_us: number;
+  /** The address that it called from last. */
+  client: string;
+  /** How it was answered last. */
+  answered: string;
 }
 
 interface ValueTable {
@@ -72,6 +135,8 @@ interface DeliveryTable {
   sink: string;
   /** Readings up to this `seq` are delivered, or refused for good. */
   seq: number;
+  /** Retractions up to this `id` are done. */
+  retraction: number;
 }
 
 interface DeliveryRefusalTable {

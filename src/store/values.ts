@@ -88,6 +88,11 @@ export class Values {
     return this.#db.all(query);
   }
 
+  /** The devices of all vendors that have values. */
+  devices(): { readonly vendor: string; readonly device: string }[] {
+    return this.#db.all(this.#db.query.selectFrom('value').select(['vendor', 'device']).distinct());
+  }
+
   /** All changes that `work` makes, or none of them; durable when it returns. */
   change<T>(work: () => T): T {
     try {
@@ -103,14 +108,15 @@ export class Values {
 
   /**
    * Sets a value, unless a younger one is known (an old dump may be imported into a running house); to be called
-   * in a transaction.
+   * in a transaction. Says whether its text is another one from now on.
    */
-  set(vendor: string, device: string, name: string, text: string, updatedAtUs: number): void {
+  set(vendor: string, device: string, name: string, text: string, updatedAtUs: number): boolean {
     const known = this.#known(vendor, device, name);
     // One from the future is of a clock that was wrong, and would stand for good.
-    if (known && known.updated_at_us > updatedAtUs && !isFuture(known.updated_at_us)) return;
-    if (known?.text === text && updatedAtUs - known.updated_at_us < SAME_AGAIN_US) return;
+    if (known && known.updated_at_us > updatedAtUs && !isFuture(known.updated_at_us)) return false;
+    if (known?.text === text && updatedAtUs - known.updated_at_us < SAME_AGAIN_US) return false;
     this.put(vendor, device, name, text, updatedAtUs);
+    return known?.text !== text;
   }
 
   /** Sets a value whatever is known and however young that is; to be called in a transaction. */

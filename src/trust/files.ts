@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { constants, type Stats } from 'node:fs';
-import type { FileHandle } from 'node:fs/promises';
-import { chmod, link, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { link, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../model/errors.js';
+import { codeOf, fileError, makePrivateFolder, readPrivate, syncFolder, writeNew } from './private-file.js';
 
 /** The two files of the authority on disk. They are made and set aside, and never written over. */
 
@@ -53,23 +52,8 @@ export async function readPair(folder: string): Promise<Pair | null> {
 }
 
 /** Null when the file is not there, or is one that was opened by its maker and not yet written. */
-async function readText(path: string): Promise<string | null> {
-  let file: FileHandle | undefined;
-  try {
-    // Without O_NONBLOCK a pipe of this name would hold us for good.
-    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    const stats = await file.stat();
-    if (!stats.isFile()) throw new UserError(`${path} is not a plain file: ${howToMend}`);
-    if (stats.size > MAX_BYTES) throw new UserError(`${path} is too large to be ours: ${howToMend}`);
-    await makePrivate(stats, () => file?.chmod(0o600));
-    const text = await file.readFile('latin1');
-    return text === '' ? null : text;
-  } catch (cause) {
-    if (codeOf(cause) === 'ENOENT') return null;
-    throw fileError(`cannot read ${path}`, cause);
-  } finally {
-    await file?.close();
-  }
+function readText(path: string): Promise<string | null> {
+  return readPrivate(path, MAX_BYTES, howToMend);
 }
 
 /**
@@ -126,32 +110,6 @@ async function staged<T>(
   }
 }
 
-async function makePrivateFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  await makePrivate(await stat(folder), () => chmod(folder, 0o700));
-}
-
-/** A copy that was put back may be open to all. The rights of what somebody else owns are not ours to change. */
-async function makePrivate({ uid, mode }: Stats, change: () => Promise<void> | undefined): Promise<void> {
-  if (uid !== process.getuid?.() || (mode & 0o077) === 0) return;
-  try {
-    await change();
-  } catch (cause) {
-    // FAT has no rights, and a folder may be there for reading only: they are used as they are.
-    if (!/^(EPERM|EROFS|ENOTSUP)$/.test(codeOf(cause))) throw cause;
-  }
-}
-
-async function writeNew(path: string, text: string): Promise<void> {
-  const file = await open(path, 'wx', 0o600);
-  try {
-    await file.writeFile(text, 'latin1');
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
 /** Gives a file that is written its name; false when something has that name. A link does not replace, as a rename does. */
 async function named(from: string, to: string, text: string): Promise<boolean> {
   try {
@@ -177,30 +135,4 @@ async function moved(from: string, to: string): Promise<boolean> {
     if (codeOf(cause) === 'ENOENT') return false;
     throw cause;
   }
-}
-
-/** The names in a folder are on disk when the folder is. Windows cannot open one for that. */
-async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-/** An error of the file system as one that a person can mend; every other as it is. */
-function fileError(what: string, cause: unknown): unknown {
-  const code = codeOf(cause);
-  if (cause instanceof UserError || code === '') return cause;
-  const whatToDo = /^(ENOSPC|EDQUOT)$/.test(code)
-    ? 'make room on the disk'
-    : 'give this user the right to it, or use another --data-dir';
-  return new UserError(`${what} (${code}): ${whatToDo}`, { cause });
-}
-
-function codeOf(error: unknown): string {
-  const { code }: NodeJS.ErrnoException = error instanceof Error ? error : ({} as Error);
-  return code ?? '';
 }

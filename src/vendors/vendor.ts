@@ -1,7 +1,8 @@
 import type { Exchange, RawMessage } from '../model/exchange.js';
 import type { Person } from '../model/person.js';
 import type { Kind } from '../model/quantity.js';
-import type { Reading, VendorName } from '../model/reading.js';
+import type { Reading } from '../model/reading.js';
+import type { VendorName } from '../model/vendor.js';
 
 /** What a vendor may look at to bid for an exchange: the request's own words. */
 export interface Claim {

@@ -27,7 +27,8 @@ export function healthPage(request: PageRequest, status: Status, asJson: boolean
   return textAnswer(request, code, lines.join('\n'));
 }
 
-function problemsOf({ deaf, store }: Status): string[] {
+/** What is wrong, in words; empty when all is well. */
+export function problemsOf({ deaf, store }: Status): string[] {
   const problems: string[] = [];
   if (deaf !== null) problems.push(`nobody answers at ${formatEndpoint(deaf)}`);
   if (store === 'opening') problems.push('the database is not open: exchanges wait in memory');
@@ -55,7 +56,8 @@ function health(status: Status, problems: readonly string[]) {
   };
 }
 
-function sinksOf({ store }: Status): readonly DeliveryStatus[] | null {
+/** Null while the store does not tell. */
+export function sinksOf({ store }: Status): readonly DeliveryStatus[] | null {
   return typeof store === 'string' ? null : store.sinks;
 }
 

@@ -1,20 +1,27 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
+import { fileURLToPath } from 'node:url';
 import type { Log } from '../log.js';
 import type { Endpoint } from '../wire/address.js';
-import { OWN_HOST } from '../wire/proxy-target.js';
 import { listenError } from '../wire/serving.js';
 import type { PageAnswer, PageRequest } from './answer.js';
-import { refusedMethod, textAnswer } from './answer.js';
+import { answer, refusedMethod, textAnswer } from './answer.js';
+import type { Api } from './api.js';
+import { smaller } from './encoding.js';
 import { HEALTH, healthPage } from './health.js';
 import { METRICS, metricsPage } from './metrics.js';
+import { ASSETS, PageAssets } from './page-assets.js';
+import type { ApiParts } from './route.js';
+import { hostOf, isOurs } from './sites.js';
 import type { Status } from './status.js';
 
 /** Where the page for setting phones up stands here. */
 const SETUP = '/setup';
+const API = '/api';
 
 const LONGEST_HEAD_BYTES = 16_384;
-const MOST_CONNECTIONS = 64;
+/** A thousand who listen to events, and some for all else. */
+const MOST_CONNECTIONS = 1_100;
 const HEAD_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 15_000;
 const IDLE_TIMEOUT_MS = 5_000;
@@ -27,6 +34,15 @@ interface Pages {
   setup(request: PageRequest): PageAnswer;
   /** How scaletap does. To come soon, whatever hangs. */
   status(): Promise<Status>;
+  /** Null for a scaletap that has no page of its own: then `/` leads to that for setting phones up. */
+  readonly api: ApiParts | null;
+}
+
+interface WebOptions {
+  /** Names, besides addresses and such, by which the page is asked: those of a reverse proxy. */
+  readonly hosts?: readonly string[];
+  /** Where the files of the page are. */
+  readonly pageDir?: string;
 }
 
 /** The web server while it runs. */
@@ -44,7 +60,9 @@ export async function startWeb(
   listen: { readonly host: string | null; readonly port: number },
   pages: Pages,
   log: Log,
+  options: WebOptions = {},
 ): Promise<Web> {
+  const site = new Site(pages, log, options);
   const server = createServer(
     {
       maxHeaderSize: LONGEST_HEAD_BYTES,
@@ -53,50 +71,97 @@ export async function startWeb(
       keepAliveTimeout: IDLE_TIMEOUT_MS,
       connectionsCheckingInterval: 1_000,
     },
-    (message, response) => void serveOne(message, response, pages, log),
+    (message, response) => void site.serve(message, response),
   );
   server.maxConnections = MOST_CONNECTIONS;
   await start(server, listen);
   server.on('error', (error) => log.warn(`the web server could not take a connection: ${error.message}`));
   const bound = server.address();
   if (bound === null || typeof bound === 'string') throw new Error('a TCP server has no address');
-  return { endpoint: { address: bound.address, port: bound.port }, close: () => stop(server) };
+  return {
+    endpoint: { address: bound.address, port: bound.port },
+    async close() {
+      await site.close();
+      await stop(server);
+    },
+  };
 }
 
-/** Answers a request; never rejects. */
-async function serveOne(
-  message: IncomingMessage,
-  response: ServerResponse,
-  pages: Pages,
-  log: Log,
-): Promise<void> {
-  const { method = '', url = '', headers } = message;
-  const request: PageRequest = { method, path: url, userAgent: headers['user-agent'] ?? '' };
-  let answer: PageAnswer;
-  try {
-    answer = isOurs(message) ? await route(request, pages, wantsJson(message)) : misdirected(request);
-  } catch (error) {
-    log.error(`a page could not be made: ${error instanceof Error ? (error.stack ?? error.message) : error}`);
-    answer = textAnswer(request, 500, 'scaletap could not make this page; its log says why');
-  }
-  // What a refused request has in its body is not read to its end.
-  if (answer.status >= 400) response.shouldKeepAlive = false;
-  response.writeHead(answer.status, answer.headers.flat());
-  response.end(answer.body);
-}
+/** Leads each request to what answers it. */
+class Site {
+  readonly #pages: Pages;
+  readonly #log: Log;
+  readonly #hosts: readonly string[];
+  readonly #assets: PageAssets;
+  #api: Promise<Api> | null = null;
 
-async function route(request: PageRequest, pages: Pages, asJson: boolean): Promise<PageAnswer> {
-  const refused = refusedMethod(request);
-  if (refused !== null) return refused;
-  const path = request.path.split('?', 1)[0] ?? '';
-  if (path === '/' || path === SETUP) {
-    return textAnswer(request, 302, `the page is at ${SETUP}/`, [['Location', `${SETUP}/`]]);
+  constructor(pages: Pages, log: Log, { hosts = [], pageDir }: WebOptions) {
+    this.#pages = pages;
+    this.#log = log;
+    this.#hosts = hosts;
+    this.#assets = new PageAssets(pageDir ?? fileURLToPath(new URL('../page', import.meta.url)));
   }
-  if (path.startsWith(`${SETUP}/`))
-    return pages.setup({ ...request, path: request.path.slice(SETUP.length) });
-  if (path === HEALTH) return healthPage(request, await pages.status(), asJson);
-  if (path === METRICS) return metricsPage(request, await pages.status());
-  return textAnswer(request, 404, `there is no such page; the one for setting up a phone is at ${SETUP}/`);
+
+  /** Answers a request; never rejects. */
+  async serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { method = '', url = '', headers } = message;
+    const request: PageRequest = { method, path: url, userAgent: headers['user-agent'] ?? '' };
+    let made: PageAnswer | null;
+    try {
+      made = await this.#route(request, message, response);
+      if (made !== null) made = await smaller(made, String(headers['accept-encoding'] ?? ''));
+    } catch (error) {
+      const why = error instanceof Error ? (error.stack ?? error.message) : error;
+      this.#log.error(`a page could not be made: ${why}`);
+      made = textAnswer(request, 500, 'scaletap could not make this page; its log says why');
+    }
+    if (made === null) return;
+    // What a refused request has in its body is not read to its end.
+    if (made.status >= 400) response.shouldKeepAlive = false;
+    response.writeHead(made.status, made.headers.flat());
+    response.end(made.body);
+  }
+
+  async close(): Promise<void> {
+    (await this.#api)?.close();
+  }
+
+  async #route(
+    request: PageRequest,
+    message: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<PageAnswer | null> {
+    const host = hostOf(message);
+    const path = request.path.split('?', 1)[0] ?? '';
+    const { api } = this.#pages;
+    const isApi = path === API || path.startsWith(`${API}/`);
+    if (host === null || !isOurs(host, this.#hosts)) return misdirected(request, isApi);
+    if (api !== null && isApi) {
+      return (await this.#apiOf(api)).answer(request, message, response, host);
+    }
+    const refused = refusedMethod(request);
+    if (refused !== null) return refused;
+    if (api !== null && (path === '/' || path.startsWith(ASSETS))) {
+      const { 'accept-encoding': accepted = '', 'if-none-match': known = '' } = message.headers;
+      return this.#assets.answer(request, String(accepted), known);
+    }
+    if (path === '/' || path === SETUP) {
+      return textAnswer(request, 302, `the page is at ${SETUP}/`, [['Location', `${SETUP}/`]]);
+    }
+    if (path.startsWith(`${SETUP}/`))
+      return this.#pages.setup({ ...request, path: request.path.slice(SETUP.length) });
+    if (path === HEALTH) return healthPage(request, await this.#pages.status(), wantsJson(message));
+    if (path === METRICS) return metricsPage(request, await this.#pages.status());
+    return textAnswer(request, 404, 'there is no such page; the first one is at /');
+  }
+
+  /** The API takes a moment to load, which a start of the relay must not wait for. */
+  #apiOf(parts: ApiParts): Promise<Api> {
+    this.#api ??= import('./api.js').then(
+      ({ Api }) => new Api(parts, () => this.#pages.status(), this.#hosts, this.#log),
+    );
+    return this.#api;
+  }
 }
 
 /** Browsers and most probes take anything; who wants JSON says so. */
@@ -104,26 +169,11 @@ function wantsJson({ headers: { accept = '' } }: IncomingMessage): boolean {
   return /(?:^|[\s,])application\/json(?:$|[\s;,])/i.test(accept);
 }
 
-/**
- * Whether a request was meant for us by its Host header. A page of somebody else's can have its own name lead here
- * (DNS rebinding), and its scripts then ask us in the name of whoever looks at it. So only hosts count that nobody
- * outside of the house can make lead here: addresses, localhost, the name that the proxy itself answers, and `.local`
- * (RFC 6762).
- */
-function isOurs({ headersDistinct: { host: hosts = [] } }: IncomingMessage): boolean {
-  const [host = ''] = hosts;
-  if (hosts.length !== 1 || !/^[a-z0-9.:[\]_-]+$/i.test(host) || !URL.canParse(`http://${host}/`))
-    return false;
-  const { hostname } = new URL(`http://${host}/`);
-  const name = hostname.replace(/\.$/, '');
-  // What ends in a number is an IPv4 address, or it could not be parsed (URL Standard 3.5).
-  const isAddress = name.startsWith('[') || /\.[0-9]+$/.test(name);
-  return isAddress || name === 'localhost' || name === OWN_HOST || name.endsWith('.local');
-}
-
-function misdirected(request: PageRequest): PageAnswer {
-  const line = 'scaletap is not asked by this name; use its address, localhost or a name that ends in .local';
-  return textAnswer(request, 421, line);
+function misdirected(request: PageRequest, asJson: boolean): PageAnswer {
+  const message =
+    'scaletap is not asked by this name; use its address, localhost, a name that ends in .local, or one of --web-host';
+  if (!asJson) return textAnswer(request, 421, message);
+  return answer(request, 421, 'application/json', Buffer.from(JSON.stringify({ message })));
 }
 
 function start(server: Server, { host, port }: { host: string | null; port: number }): Promise<void> {

@@ -1,11 +1,10 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import type { NamedReading } from '../../src/commands/reading-formats.js';
 import { weighInFormats } from '../../src/commands/weigh-in-formats.js';
-import { weighInsOf } from '../../src/commands/weigh-ins.js';
+import { weighInsOf } from '../../src/commands/weigh-ins-of.js';
 import { readingFormats } from '../../src/config/choices.js';
 import { UsageError } from '../../src/model/errors.js';
-import type { Quality } from '../../src/model/reading.js';
+import type { KeptReading, Quality } from '../../src/model/reading.js';
 import { reading } from '../../src/model/reading.js';
 import { wrap } from '../../src/vendors/renpho/envelope.js';
 import { exchange, post } from '../transfer/exchanges.js';
@@ -38,10 +37,19 @@ function tookRenpho(): void {
 }
 
 /** A weight of one person, in the middle of 2026 unless told otherwise, and whatever else is given. */
-function weight(value: number, given: Partial<NamedReading> = {}): NamedReading {
+function weight(value: number, given: Partial<KeptReading> = {}): KeptReading {
   const { kind = 'weight', timeMs = Date.UTC(2026, 5, 1), person = '7' } = given;
   const draft = { kind, value, timeMs, person, device: '00:24:e4:00:00:01', vendor: 'withings' } as const;
-  return { ...reading(draft), personName: 'ANA', ...given };
+  return { ...reading(draft), owner: ana, ownedBy: 'vendor', counts: true, ...given };
+}
+
+const ana = { key: 'withings-7', name: 'ANA' };
+const bob = { key: 'withings-9', name: 'BOB' };
+const nobodys = { person: null, owner: null, ownedBy: null };
+
+/** What is asked for with a word that means these. */
+function asked(word: string, ...keys: readonly string[]) {
+  return { word, keys: new Set(keys) };
 }
 
 describe('mrtg', () => {
@@ -49,7 +57,7 @@ describe('mrtg', () => {
     tookRenpho();
     expect(await readings('--format', 'mrtg')).toEqual({
       code: 0,
-      stdout: '88150\n21300\nlast weigh-in 2026-06-11 08:41:12 +02:00\n5245536005636456320\n',
+      stdout: '88150\n21300\nlast weigh-in 2026-06-11 08:41:12 +02:00\nrenpho 5245536005636456320\n',
       stderr: '',
     });
   });
@@ -79,7 +87,10 @@ describe('mrtg', () => {
   });
 
   test('a name is one line, and no markup', () => {
-    const given = weighInsOf([weight(66, { personName: '<b>"A"\n&\u202e\u{1f600}</b>' })], null);
+    const given = weighInsOf(
+      [weight(66, { owner: { key: 'a', name: '<b>"A"\n&\u202e\u{1f600}</b>' } })],
+      null,
+    );
     const lines = weighInFormats.mrtg(given).split('\n');
     expect(lines.slice(3)).toEqual(['?b??A????\u{1f600}?/b?', '']);
   });
@@ -196,20 +207,16 @@ describe('whose', () => {
 describe('what is left out', () => {
   const day = (date: number): number => Date.UTC(2026, 5, date);
   const with_ = (quality: readonly Quality[], date: number) => weight(date, { quality, timeMs: day(date) });
-  const unsure = {
-    person: null,
-    personName: null,
-    quality: ['ambiguous-person'],
-    candidates: ['7', '8'],
-  } as const;
+  const deleted = (date: number) => ({ ...with_(['deleted'], date), counts: false });
+  const unsure = { ...nobodys, quality: ['ambiguous-person'], candidates: ['7', '8'] } as const;
   const all = [
     with_([], 1),
-    with_(['deleted'], 2),
+    deleted(2),
     with_(['unverified'], 3),
-    with_(['unverified', 'deleted'], 4),
+    { ...deleted(4), quality: ['unverified', 'deleted'] as const },
     with_(['future-time'], 5),
     weight(6, { ...unsure, timeMs: day(6) }),
-    weight(7, { person: null, personName: null, timeMs: day(7) }),
+    weight(7, { ...nobodys, timeMs: day(7) }),
     with_(['replayed', 'server-time', 'typed-in'], 8),
   ];
 
@@ -221,25 +228,29 @@ describe('what is left out', () => {
     );
   });
 
-  test.each(['ANA', '7'])('for %s, what may be theirs is counted and what is of nobody is not', (person) => {
-    const { weighIns, leftOut } = weighInsOf(all, person);
+  test('for one person, what may be theirs is counted and what is of nobody is not', () => {
+    const { weighIns, leftOut } = weighInsOf(all, asked('ANA', ana.key));
     expect(weighIns).toHaveLength(2);
     expect(leftOut).toMatch(/^5 weigh-ins: .*1 not sure who, 1 with a time in the future$/);
   });
 
   test('is not told of somebody else', () => {
-    const theirs = weight(80, { person: '9', personName: 'BOB', quality: ['deleted'] });
-    expect(weighInsOf([...all, theirs], 'ANA').leftOut).not.toContain('3 deleted');
-    expect(weighInsOf([theirs], 'ANA')).toEqual({ person: 'ANA', weighIns: [], leftOut: null });
+    const theirs = weight(80, { person: '9', owner: bob, quality: ['deleted'], counts: false });
+    expect(weighInsOf([...all, theirs], asked('ANA', ana.key)).leftOut).not.toContain('3 deleted');
+    expect(weighInsOf([theirs], asked('ANA', ana.key))).toEqual({
+      person: 'ANA',
+      weighIns: [],
+      leftOut: null,
+    });
   });
 
   test('does not make a second person', () => {
-    const forged = weight(80, { person: '9', personName: 'BOB', quality: ['unverified'] });
+    const forged = weight(80, { person: '9', owner: bob, quality: ['unverified'] });
     expect(weighInsOf([...all, forged], null).person).toBe('ANA');
   });
 
   test('is all there is, if nobody has another weigh-in', () => {
-    expect(weighInsOf([with_(['deleted'], 2)], null)).toEqual({
+    expect(weighInsOf([deleted(2)], null)).toEqual({
       person: null,
       weighIns: [],
       leftOut: '1 weigh-in: 1 deleted in the app',
@@ -247,9 +258,38 @@ describe('what is left out', () => {
   });
 
   test('the same id of two vendors is two people', () => {
-    const other = weight(80, { vendor: 'renpho', person: '8', personName: 'ANA' });
+    const other = weight(80, { vendor: 'renpho', person: '8' });
     const maybe = weight(6, { ...unsure, candidates: ['8'], vendor: 'withings' });
-    expect(weighInsOf([weight(70), other, maybe], 'ANA').leftOut).toBeNull();
+    expect(weighInsOf([weight(70), other, maybe], asked('ANA', ana.key)).leftOut).toBeNull();
+  });
+
+  test('is not what a hand or the weight has given to somebody', () => {
+    const given = { ...unsure, owner: ana, quality: ['ambiguous-person'] } as const;
+    const both = [
+      weight(70, { ...given, ownedBy: 'hand' }),
+      weight(71, { ...given, ownedBy: 'weight', timeMs: 0 }),
+    ];
+    expect(weighInsOf(both, null)).toMatchObject({ person: 'ANA', leftOut: null });
+    expect(weighInsOf(both, null).weighIns).toHaveLength(2);
+  });
+
+  test('is what a hand has given to nobody, or to somebody else', () => {
+    const away = [
+      weight(70, { owner: null, ownedBy: 'hand' }),
+      weight(71, { owner: bob, ownedBy: 'hand', timeMs: 0 }),
+    ];
+    const maybe = weight(6, { ...unsure, ownedBy: 'hand', timeMs: 1 });
+    const found = weighInsOf([weight(72, { timeMs: 2 }), ...away, maybe], asked('ANA', ana.key));
+    expect(found.weighIns.map(({ values }) => values.get('weight'))).toEqual([72]);
+    expect(found.leftOut).toBeNull();
+  });
+
+  test('is what is not to count, and not what counts although it was deleted', () => {
+    const dropped = weight(70, { counts: false });
+    const back = weight(71, { quality: ['deleted'], counts: true, timeMs: 0 });
+    const { weighIns, leftOut } = weighInsOf([dropped, back], null);
+    expect(weighIns.map(({ values }) => values.get('weight'))).toEqual([71]);
+    expect(leftOut).toBe('1 weigh-in: 1 not to count');
   });
 
   test('is said on stderr', async () => {
@@ -306,20 +346,24 @@ describe('whatever the readings are', () => {
       value: fc.double({ noNaN: true, noDefaultInfinity: true }),
       timeMs: fc.integer({ min: -8.64e15, max: 8.64e15 }),
       person: fc.option(fc.constantFrom('7', '=8')),
-      personName: fc.option(fc.string({ unit: 'binary' })),
+      owner: fc.option(
+        fc.record({ key: fc.constantFrom('ana', 'bob'), name: fc.string({ unit: 'binary' }) }),
+      ),
+      ownedBy: fc.option(fc.constantFrom('vendor', 'weight', 'hand')),
+      counts: fc.boolean(),
       quality: fc.subarray<Quality>(['deleted', 'unverified', 'ambiguous-person', 'replayed']),
       candidates: fc.subarray(['7', '=8']),
     })
-    .map(({ value, ...given }) => weight(value, given as Partial<NamedReading>));
+    .map(({ value, ...given }) => weight(value, given as Partial<KeptReading>));
 
   test('no cell is a formula, and mrtg has four lines', () => {
     fc.assert(
       fc.property(
         fc.array(anyReading, { maxLength: 8 }),
-        fc.option(fc.constantFrom('7', '=8')),
-        (all, person) => {
+        fc.option(fc.constantFrom('ana', 'bob', '=cmd')),
+        (all, word) => {
           for (const format of readingFormats) {
-            const lines = textOf(format, all, person)?.split('\n').slice(0, -1);
+            const lines = textOf(format, all, word)?.split('\n').slice(0, -1);
             if (lines === undefined) continue;
             if (format === 'mrtg') expect(lines).toHaveLength(4);
             else
@@ -344,9 +388,9 @@ function scaleUnsureOf(user: string, other: string) {
 }
 
 /** Undefined where it must be said whose it is. */
-function textOf(format: keyof typeof weighInFormats, all: readonly NamedReading[], person: string | null) {
+function textOf(format: keyof typeof weighInFormats, all: readonly KeptReading[], word: string | null) {
   try {
-    return weighInFormats[format](weighInsOf(all, person));
+    return weighInFormats[format](weighInsOf(all, word === null ? null : asked(word, word)));
   } catch (error) {
     expect(error).toBeInstanceOf(UsageError);
     return undefined;

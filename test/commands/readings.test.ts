@@ -1,16 +1,13 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { csvLines } from '../../src/commands/reading-formats.js';
 import { exchange, message, post } from '../transfer/exchanges.js';
 import { commit, folder, scaletap } from './scaletap.js';
+import { mac, session } from './weighing.js';
 
-const mac = '00:24:e4:00:00:01';
 const users = [
   { id: 7, sn: 'ANA' },
   { id: 8, sn: '=CM' },
 ];
-const session = JSON.stringify({
-  status: 0,
-  body: { sessionid: 'abc', sp: { users }, syp: { utc: 1769841000 } },
-});
 const done = message('HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n', '{"status":0}');
 
 function weighIn(meastime: number, grams: number, who: string) {
@@ -28,13 +25,7 @@ let dataDir: string;
 beforeEach(() => {
   dataDir = folder();
   commit(dataDir, [
-    exchange({
-      request: post(
-        '/cgi-bin/session',
-        `action=new&auth=${mac}&hash=${'0'.repeat(32)}&mfgid=1&currentfw=211&batterylvl=69`,
-      ),
-      response: message('HTTP/1.1 200 OK\r\n\r\n', session),
-    }),
+    session(users),
     weighIn(1769841001, 66850, 'userid=7&'),
     weighIn(1769841002, 70000, 'userid=8&'),
     weighIn(1769841003, 12500, ''),
@@ -64,7 +55,7 @@ describe('the table', () => {
       ['ANA', mac, 'Weight', '66.85 kg'],
       ['=CM', mac, 'Weight', '70 kg'],
       [mac, 'Weight', '12.5 kg'],
-      [mac, 'Weight', '71 kg', 'not sure who, of 7, 8'],
+      ['=CM', mac, 'Weight', '71 kg', 'not sure who, of ANA, =CM, known by weight'],
     ]);
     expect(weighed[0]?.[0]).toMatch(time);
     expect(lines.filter((line) => line.includes('Battery'))).toHaveLength(1);
@@ -89,6 +80,9 @@ test('--json gives an object a line', async () => {
     quality: [],
     candidates: [],
     cloudId: null,
+    owner: 'withings-7',
+    ownedBy: 'vendor',
+    counts: true,
   });
   expect(new Set(all.map(({ id }) => id)).size).toBe(all.length);
 });
@@ -97,12 +91,12 @@ describe('--csv', () => {
   test('is RFC 4180', async () => {
     const lines = (await readings('--csv')).split('\r\n');
     expect(lines[0]).toBe(
-      'time,person,person_name,device,vendor,kind,value,unit,quality,candidates,id,cloud_id',
+      'time,person,person_name,device,vendor,kind,value,unit,quality,candidates,id,cloud_id,owner,owned_by,counts',
     );
     expect(lines.at(-1)).toBe('');
     const weight = lines.find((line) => line.includes(',66.85,'));
     expect(weight).toMatch(
-      /^2026-01-31T06:30:01\.000Z,7,ANA,00:24:e4:00:00:01,withings,weight,66\.85,kg,,,'?[\w-]{22},$/,
+      /^2026-01-31T06:30:01\.000Z,7,ANA,00:24:e4:00:00:01,withings,weight,66\.85,kg,,,'?[\w-]{22},,withings-7,vendor,true$/,
     );
     expect(lines.find((line) => line.includes(',71,'))).toContain(',ambiguous-person,7 8,');
   });
@@ -113,25 +107,45 @@ describe('--csv', () => {
     for (const cell of lines.flatMap((line) => line.split(','))) expect(cell).not.toMatch(/^"?[=+@-]/);
   });
 
-  test('leaves numbers alone and quotes what must be', async () => {
-    const { csvLines } = await import('../../src/commands/reading-formats.js');
-    const reading = {
-      id: '-abc',
-      kind: 'room_temperature',
-      value: -3.5,
-      unit: 'c',
-      timeMs: 0,
-      device: 'a "b", c\n',
-      vendor: 'withings',
-      person: '+1',
-      personName: '@x',
-      candidates: [],
-      quality: [],
-      cloudId: null,
-    } as const;
+  /** A reading whose numbers and texts begin as formulas do. */
+  const reading = {
+    id: '-abc',
+    kind: 'room_temperature',
+    value: -3.5,
+    unit: 'c',
+    timeMs: 0,
+    device: 'a "b", c\n',
+    vendor: 'withings',
+    person: '+1',
+    owner: { key: 'x', name: '@x' },
+    ownedBy: 'hand',
+    counts: false,
+    candidates: [],
+    quality: [],
+    cloudId: null,
+  } as const;
+
+  test('leaves numbers alone and quotes what must be', () => {
     expect([...csvLines([reading])][1]).toBe(
-      `1970-01-01T00:00:00.000Z,'+1,'@x,"a ""b"", c\n",withings,room_temperature,-3.5,c,,,'-abc,\r\n`,
+      `1970-01-01T00:00:00.000Z,'+1,'@x,"a ""b"", c\n",withings,room_temperature,-3.5,c,,,'-abc,,x,hand,false\r\n`,
     );
+  });
+
+  test.each([
+    ['=cmd|1', "'=cmd|1"],
+    ['+1', "'+1"],
+    ['-1', "'-1"],
+    ['@x', "'@x"],
+    ['\uff1dx', "'\uff1dx"],
+    ['\t=x', "'\t'=x"],
+    ['\rx', `"'\rx"`],
+    ['Ana;=x', "Ana;'=x"],
+    ['a\t@x', "a\t'@x"],
+    ['a, "b"\n', '"a, ""b""\n"'],
+    ['a-b=c', 'a-b=c'],
+    ['Zo\u00eb \u{1f600} <script>', 'Zo\u00eb \u{1f600} <script>'],
+  ])('the name %j is %j', async (name, cell) => {
+    expect([...csvLines([{ ...reading, owner: { key: 'x', name } }])][1]).toContain(`Z,'+1,${cell},"a`);
   });
 });
 
@@ -142,7 +156,17 @@ describe('filters', () => {
   test.each<[string[], number[]]>([
     [['--person', '7'], [66.85]],
     [['--person', 'ANA'], [66.85]],
-    [['--person', 'nobody'], []],
+    [
+      ['--person', '=CM'],
+      [70, 71],
+    ],
+    [
+      ['--person', 'withings-8'],
+      [70, 71],
+    ],
+    [['--person', 'ZOE'], []],
+    [['--person', 'nobody'], [12.5]],
+    [['--person', '8', '--limit', '1'], [71]],
     [
       ['--since', '2026-01-31T06:30:03Z'],
       [12.5, 71],
@@ -171,23 +195,13 @@ describe('filters', () => {
 });
 
 test('names from outside cannot move the cursor', async () => {
-  const evil = JSON.stringify({
-    status: 0,
-    body: { sessionid: 'abd', sp: { users: [{ id: 7, sn: '\x1b[2J' }] } },
-  });
   commit(dataDir, [
-    exchange({
-      startedAtUs: 1_769_841_100_000_000,
-      request: post(
-        '/cgi-bin/session',
-        `action=new&auth=${mac}&hash=${'0'.repeat(32)}&mfgid=1&currentfw=211&batterylvl=69`,
-      ),
-      response: message('HTTP/1.1 200 OK\r\n\r\n', evil),
-    }),
+    session([{ id: 9, sn: '\u061c[2J' }], 1_769_841_100),
+    weighIn(1769841101, 50000, 'userid=9&'),
   ]);
-  const table = await readings('--person', '7');
-  expect(table).toContain('\\x1b[2J');
-  expect(table).not.toContain('\x1b');
+  const table = await readings('--person', '9');
+  expect(table).toContain('\\u061c[2J');
+  expect(table).not.toContain('\u061c');
 });
 
 test('works while another process has the store open', async () => {

@@ -201,7 +201,7 @@ describe('what is not known', () => {
     expect(error.message).toBe('--data-dri is not a flag of scaletap serve; did you mean --data-dir?');
     expect((await problem({ x: ['true'] })).message).toBe('-x is not a flag of scaletap serve');
     expect((await problem({ since: ['7d'] })).message).toBe(
-      '--since is not a flag of scaletap serve; it belongs to readings and exchanges and pull',
+      '--since is not a flag of scaletap serve; it belongs to readings and weigh-ins and exchanges and pull',
     );
     expect((await problem({ '\x1b[2J': ['x'] })).message).toBe('--\\x1b[2J is not a flag of scaletap serve');
   });

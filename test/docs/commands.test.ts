@@ -12,6 +12,8 @@ import { filesIn, inlineCode, type Page, pages, root } from './pages.js';
  */
 
 const subCommands = new Map([
+  ['weigh-ins', ['list', 'give', 'drop', 'count']],
+  ['people', ['list', 'add', 'set', 'merge', 'remove']],
   ['exchanges', ['list', 'show', 'export', 'unknown']],
   ['values', ['list', 'show', 'set', 'remove', 'export', 'import', 'learn-secret']],
   ['catch-up', ['list', 'send', 'drop']],

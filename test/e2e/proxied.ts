@@ -47,8 +47,11 @@ export class Proxied {
   ): Promise<Proxied> {
     const cloud = await renphoCloud(options);
     onTestFinished(() => cloud.close());
-    const usual = flags.includes('--proxy-listen') ? [] : ['--proxy-listen', '127.0.0.1:0'];
-    const listen = ['--listen', '127.0.0.1:0', '--web-listen', 'off', ...usual];
+    const usual = [
+      ...(flags.includes('--proxy-listen') ? [] : ['--proxy-listen', '127.0.0.1:0']),
+      ...(flags.includes('--web-listen') ? [] : ['--web-listen', 'off']),
+    ];
+    const listen = ['--listen', '127.0.0.1:0', ...usual];
     const args = ['serve', ...listen, '--data-dir', dataDir, ...cloud.upstreamFlags, ...flags];
     const program = new Program(args, {}, enter);
     const [, port] = await program.says(/listening for phones: (?:port |\S+:)(\d+)/);

@@ -50,7 +50,7 @@ function* opened(base64: string): Generator<string> {
 }
 
 async function livedIn() {
-  const house = await Proxied.open(['--log-level', 'debug']);
+  const house = await Proxied.open(['--log-level', 'debug', '--web-listen', '127.0.0.1:0']);
   const { books } = house;
   const account = books.addAccount({ name: 'Zebulon Planted', family: [books.person('Mina Planted')] });
   const old = books.addAccount({ api: 'old', name: 'Quirin Planted' });
@@ -90,6 +90,12 @@ test('no secret is in listings, exports, values or the log unless it is asked fo
   for (let id = 1; id <= count; id++) await look('exchanges', 'show', String(id));
   // Readings are by names, which are no secret there.
   await look('values');
+  const [, page] = await house.program.says(/web page: (http:\S+)/);
+  for (const path of ['exchanges', ...Array.from({ length: count }, (_, i) => `exchanges/${i + 1}`)]) {
+    const answer = await fetch(`${page}api/${path}`);
+    expect(answer.status).toBe(200);
+    seen.set(path, await answer.text());
+  }
   const leaks = [...seen].flatMap(([where, text]) => {
     const layers = [...layersOf(text)];
     return secrets

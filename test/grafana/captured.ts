@@ -2,10 +2,11 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Exchange } from '../../src/model/exchange.js';
-import type { Reading } from '../../src/model/reading.js';
+import type { KeptReading } from '../../src/model/reading.js';
 import { Store } from '../../src/store/store.js';
 import { vendorOf } from '../../src/vendors/index.js';
 import { wrap } from '../../src/vendors/renpho/envelope.js';
+import { kept } from '../sinks/readings.js';
 import { call, message } from '../vendors/renpho/calls.js';
 import { captures, exchangesOf } from '../vendors/withings/exchanges.js';
 
@@ -24,8 +25,8 @@ function renphoAnswer(path: string, file: string): Exchange {
   };
 }
 
-/** Every reading of the captures, through the store, as an import brings them there. */
-export function capturedReadings(): Reading[] {
+/** Every reading of the captures, through the store, as an import brings them there; people are called by their ids. */
+export function capturedReadings(): KeptReading[] {
   const folder = mkdtempSync(join(tmpdir(), 'scaletap-grafana-'));
   const store = new Store(folder, vendorOf, { create: true });
   try {
@@ -33,7 +34,7 @@ export function capturedReadings(): Reading[] {
       ...captures.flatMap(exchangesOf),
       ...renphoLists.map(([path, file]) => renphoAnswer(path, file)),
     ]);
-    return store.readings.list();
+    return store.readings.list().map((each) => kept(each));
   } finally {
     store.close();
     rmSync(folder, { recursive: true, force: true });

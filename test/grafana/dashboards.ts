@@ -53,9 +53,9 @@ export const dashboards = new Map<string, Dashboard>(
 /** Values of variables, by name: several stand for a variable with several values chosen. */
 export type Values = Readonly<Record<string, readonly string[]>>;
 
-/** Text as it is in a regular expression of InfluxQL, slashes too. */
+/** Text as it is in a regular expression of InfluxQL: Grafana escapes slashes and dashes too. */
 function escapeRegex(text: string): string {
-  return text.replace(/[\\^$*+?.()|[\]{}/]/g, '\\$&');
+  return text.replace(/[-/\\^$*+?.()|[\]{}]/g, '\\$&');
 }
 
 /**

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { reading } from '../../src/model/reading.js';
+import type { KeptReading } from '../../src/model/reading.js';
 import { haveInfluxdb, type Influxd, startInfluxd } from '../servers/influxdb.js';
 import { sinkOf } from '../sinks/influx/sinks.js';
+import { keptReading } from '../sinks/readings.js';
 import { capturedReadings } from './captured.js';
 import { dashboards, expanded, type Target, type Values } from './dashboards.js';
 
@@ -15,10 +16,13 @@ const wbs01 = '00:24:e4:ff:fc:01';
 const ws30 = '00:24:e4:00:00:01';
 const r = 'aa:bb:cc:dd:ee:ff';
 const ann = '5245536005636456320';
+/** What the owner of the WS-50 is called. */
+const joe = `"Joe" O'Hara-Fox / 50%`;
+const joeWritten = joe.replace('%', '%25');
 
 /** Eight more mornings on the WS-50 behind its capture of 14 December 2013; scaletap answered on the last one. */
 const mornings = Array.from({ length: 8 }, (_, day) =>
-  reading({
+  keptReading({
     ...ws50,
     kind: 'weight',
     value: 84 - day / 10,
@@ -28,10 +32,10 @@ const mornings = Array.from({ length: 8 }, (_, day) =>
 );
 /** Nobody has published a capture with these. */
 const masses = (['fat_mass', 'water_mass', 'bone_mass'] as const).map((kind, i) =>
-  reading({ ...ws50, kind, value: 10 + i, timeMs: mornings[0]?.timeMs ?? 0 }),
+  keptReading({ ...ws50, kind, value: 10 + i, timeMs: mornings[0]?.timeMs ?? 0 }),
 );
-/** Ids that a regular expression would take for something else. */
-const odd = reading({
+/** A name and an id that a regular expression would take for something else. */
+const odd = keptReading({
   ...ws50,
   person: 'a|b/.*',
   device: '(?',
@@ -40,8 +44,23 @@ const odd = reading({
   timeMs: Date.UTC(2014, 0, 1),
 });
 
+/** Somebody whom nothing is known of. */
+const guest = keptReading({
+  vendor: 'withings',
+  device: ws30,
+  person: null,
+  kind: 'weight',
+  value: 71,
+  timeMs: Date.UTC(2013, 2, 19, 6),
+});
+
+function named(given: KeptReading): KeptReading {
+  const { owner, person } = given;
+  return owner !== null && person === ws50.person ? { ...given, owner: { ...owner, name: joe } } : given;
+}
+
 const everybody: Values = {
-  person: ['101010', '12345', '2507298', ann, '67890', '9223372036854775806', 'a|b/.*'],
+  person: ['101010', '12345', joeWritten, ann, '67890', '9223372036854775806', 'a|b/.*'],
   device: ['%', '(?', ws30, ws50.device, wbs01, r],
 };
 const range = { from: '2010-01-01T00:00:00Z', to: '2026-12-31T00:00:00Z', interval: '1d' };
@@ -51,7 +70,7 @@ describe.skipIf(!haveInfluxdb)('the dashboards on a real InfluxDB 1.x', () => {
   beforeAll(async () => {
     influxd = await startInfluxd();
     const sink = await sinkOf({ url: `${influxd.url}/scaletap` });
-    const all = [...capturedReadings(), ...mornings, ...masses, odd];
+    const all = [...capturedReadings(), ...mornings, ...masses, odd, guest].map(named);
     expect(await sink.deliver(all)).toEqual({ kind: 'delivered' });
     await sink.close();
   });
@@ -91,7 +110,7 @@ describe.skipIf(!haveInfluxdb)('the dashboards on a real InfluxDB 1.x', () => {
   const weighIns = {
     '101010': [2, '2010-09-04T00:02', 68.95],
     '12345': [1, '2024-05-12T21:40', 82.5],
-    '2507298': [9, '2013-12-22T06:30', 83.3],
+    [joeWritten]: [9, '2013-12-22T06:30', 83.3],
     [ann]: [1, '2026-06-11T06:41', 88.15],
     '67890': [1, '2024-05-12T21:41', 65],
     'a|b/.*': [1, '2014-01-01T00:00', 1],
@@ -110,7 +129,7 @@ describe.skipIf(!haveInfluxdb)('the dashboards on a real InfluxDB 1.x', () => {
       3,
       'B',
       'the trend, from the seventh day on',
-      { '2507298': [3, '2013-12-22T00:00', 83.6] },
+      { [joeWritten]: [3, '2013-12-22T00:00', 83.6] },
     ],
     [
       'people.json',
@@ -119,6 +138,7 @@ describe.skipIf(!haveInfluxdb)('the dashboards on a real InfluxDB 1.x', () => {
       'weigh-ins, the newest first',
       { '-': [15, '2010-09-04T00:01', '101010', wbs01, 66.85, null, null, null] },
     ],
+    ['people.json', 10, 'A', 'weigh-ins of nobody', { '-': [1, '2013-03-19T06:00', ws30, 71] }],
     [
       'people.json',
       6,
@@ -137,7 +157,7 @@ describe.skipIf(!haveInfluxdb)('the dashboards on a real InfluxDB 1.x', () => {
       'composition by mass',
       {
         '12345': [1, '2024-05-12T21:40', null, 64.1, 64.1, null, null, 4.2],
-        '2507298': [1, '2013-12-15T06:30', 10, null, null, null, 11, 12],
+        [joeWritten]: [1, '2013-12-15T06:30', 10, null, null, null, 11, 12],
         [ann]: [1, '2026-06-11T06:41', null, 69.4, 49.1, null, null, 3.4],
         '67890': [1, '2024-05-12T21:41', null, 46.5, 46.5, null, null, 3.8],
       },
@@ -149,7 +169,7 @@ describe.skipIf(!haveInfluxdb)('the dashboards on a real InfluxDB 1.x', () => {
       'heart rates',
       {
         '12345': [1, '2024-05-12T21:40', 72],
-        '2507298': [1, '2013-12-14T20:30', 93],
+        [joeWritten]: [1, '2013-12-14T20:30', 93],
         '67890': [1, '2024-05-12T21:41', 68],
       },
     ],
@@ -209,6 +229,7 @@ describe.skipIf(!haveInfluxdb)('the dashboards on a real InfluxDB 1.x', () => {
         '%': [1, '2024-05-12T00:00', 2],
         '(?': [1, '2014-01-01T00:00', 1],
         [wbs01]: [1, '2010-09-04T00:00', 2],
+        [ws30]: [1, '2013-03-19T00:00', 1],
         [ws50.device]: [9, '2013-12-22T00:00', 1],
         [r]: [1, '2026-06-11T00:00', 1],
       },
@@ -251,9 +272,9 @@ describe.skipIf(!haveInfluxdb)('the dashboards on a real InfluxDB 1.x', () => {
   });
 
   test('all of them narrow down to the person, the device and the time that are chosen', async () => {
-    const mine: Values = { person: ['2507298'], device: [ws50.device] };
+    const mine: Values = { person: [joeWritten], device: [ws50.device] };
     const morning = { from: '2013-12-22T00:00:00Z', to: '2013-12-22T23:59:00Z' };
-    const alone = { '2507298': [1, '2013-12-22T06:30', 83.3] };
+    const alone = { [joeWritten]: [1, '2013-12-22T06:30', 83.3] };
     const { query } = target('people.json', 3, 'A');
     expect(await lastOf(query, { values: mine, ...morning })).toEqual(alone);
     expect(await lastOf(query, { values: { person: ['a|b/.*'], device: ['(?'] } })).toEqual({
@@ -290,6 +311,6 @@ describe.skipIf(!haveInfluxdb)('the dashboards on a real InfluxDB 1.x', () => {
     };
     expect(await valuesOf('device', {})).toEqual(everybody.device);
     expect(await valuesOf('person', everybody)).toEqual([...(everybody.person ?? [])].sort());
-    expect(await valuesOf('person', { device: [wbs01, ws50.device] })).toEqual(['101010', '2507298']);
+    expect(await valuesOf('person', { device: [wbs01, ws50.device] })).toEqual([joeWritten, '101010']);
   });
 });

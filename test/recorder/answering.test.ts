@@ -55,7 +55,7 @@ function answering(
   const logged: string[] = [];
   const place = placeOf({ timeZone: 'Europe/Paris', latitude: null, altitude: 0, language: null });
   const desk = new Answering(store, {
-    house: { people: [], place, requireAuth: false, ...house },
+    house: () => ({ people: [], place, requireAuth: false, ...house }),
     maxValueAgeMs,
     learn,
     log: (line) => logged.push(line),

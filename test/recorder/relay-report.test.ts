@@ -11,7 +11,8 @@ const plain = exchange({ request: post('/cgi-bin/once', 'action=get') });
 type Report = (points: readonly RelayPoint[]) => Promise<Outcome>;
 
 function delivering(name: string, status: Partial<DeliveryStatus> = {}, report?: Report): Delivering {
-  const sink = { name, batchSize: 1, deliver: async () => delivered, close: async () => undefined };
+  const well = async () => delivered;
+  const sink = { name, batchSize: 1, deliver: well, retract: well, close: async () => undefined };
   return {
     sink: { ...sink, ...(report && { report }) },
     loop: { status: () => ({ name, state: 'idle', deliveredCount: 0, backlog: 0, ...status }) },

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { DeliveryLoop, type DeliveryOptions, type DeliveryStatus } from '../../src/sinks/delivery.js';
 import type { Outcome, RetryCause } from '../../src/sinks/sink.js';
 import { MemoryPlace, weights } from './memory-place.js';
-import { delivered, ScriptedSink, unreachable } from './scripted-sink.js';
+import { delivered, refused, ScriptedSink, unreachable } from './scripted-sink.js';
 
 // What the loop promises: readings go out in order and in batches; the place moves only after a batch is there;
 // trouble is waited out, longer each time, and told once; nothing that sink or store do stops it or throws.
@@ -318,5 +318,114 @@ describe('close', () => {
     await pass(200);
     await closing;
     expect(closed).toBe(true);
+  });
+});
+
+describe('retractions', () => {
+  /** A place with three weights, from which things of these people are to be taken back. */
+  function correcting(...names: string[]) {
+    const place = new MemoryPlace(weights(3));
+    place.retracting.push(...names);
+    return place;
+  }
+
+  test('go before readings, all that wait at once', async () => {
+    const place = correcting('Ana', 'Bo');
+    const order: string[] = [];
+    const sink = new ScriptedSink(
+      (values) => {
+        order.push(`deliver ${values}`);
+        return delivered;
+      },
+      10,
+      (owners) => {
+        order.push(`retract ${owners}`);
+        return delivered;
+      },
+    );
+    const { loop } = start(sink, place);
+    await pass(10);
+    place.retracting.push('Cy');
+    place.add(weights(1));
+    loop.wake();
+    await pass(10);
+    expect(order).toEqual(['retract Ana,Bo', 'deliver 1,2,3', 'retract Cy', 'deliver 1']);
+    expect(loop.status().deliveredCount).toBe(4);
+  });
+
+  test('that do not go through are tried again, and readings wait for them', async () => {
+    const place = correcting('Ana');
+    const sink = new ScriptedSink(undefined, 10, (_, call) => (call < 3 ? unreachable : delivered));
+    const { changes } = start(sink, place, { random: () => 1 });
+    await pass(2_900);
+    expect([sink.retractions.length, sink.calls.length, place.doneRetractions]).toEqual([2, 0, 0]);
+    expect(changes).toMatchObject([{ cause: 'unreachable', backlog: 3 }]);
+    await pass(200);
+    expect([sink.retractions.length, place.doneRetractions]).toEqual([3, 1]);
+    expect(sink.deliveredValues()).toEqual([1, 2, 3]);
+    expect(changes).toHaveLength(2);
+  });
+
+  test('that are refused for good are said once, and hold nothing up', async () => {
+    const place = correcting('Ana', 'Bo', 'Cy', 'Bo');
+    const said: string[] = [];
+    const sink = new ScriptedSink(undefined, 10, (owners) => (owners.includes('Bo') ? refused : delivered));
+    start(sink, place, { onRefused: (message) => said.push(message) });
+    await pass(10);
+    expect(sink.retractions.map(({ owners }) => owners.join())).toEqual([
+      'Ana,Bo,Cy,Bo',
+      'Ana',
+      'Bo',
+      'Cy',
+      'Bo',
+    ]);
+    expect(sink.deliveredValues()).toEqual([1, 2, 3]);
+    expect(said).toEqual(['scripted does not take back what was corrected: field type conflict']);
+  });
+
+  test('of a sink that never answers, or rejects, are tried again', async () => {
+    const place = correcting('Ana');
+    const sink = new ScriptedSink(undefined, 10, (_, call) => {
+      if (call === 1) return never;
+      if (call === 2) throw new TypeError('a fault of ours');
+      return delivered;
+    });
+    const { changes } = start(sink, place, { deliverTimeoutMs: 7_000 });
+    await pass(20_000);
+    expect(changes.map(({ cause, message }) => [cause, message])).toEqual([
+      ['timeout', 'no answer within 7 s'],
+      ['server-error', 'a fault of ours'],
+      [undefined, undefined],
+    ]);
+    expect(sink.deliveredValues()).toEqual([1, 2, 3]);
+  });
+
+  test.each(['retractions', 'retracted'] as const)(
+    'a store whose %s throws is tried again',
+    async (method) => {
+      const place = correcting('Ana');
+      place.broken = method;
+      const sink = new ScriptedSink();
+      const { changes } = start(sink, place);
+      await pass(20_000);
+      expect(changes).toMatchObject([{ cause: 'store-failed' }]);
+      expect(sink.calls).toEqual([]);
+      place.broken = undefined;
+      await pass(60_000);
+      expect(sink.deliveredValues()).toEqual([1, 2, 3]);
+      expect(place.doneRetractions).toBe(1);
+    },
+  );
+
+  test('under way at a close are left to the next run', async () => {
+    const place = correcting('Ana');
+    let answer: (outcome: Outcome) => void = () => {};
+    const sink = new ScriptedSink(undefined, 10, () => new Promise((resolve) => (answer = resolve)));
+    const { loop } = start(sink, place);
+    await pass(10);
+    await loop.close();
+    answer(delivered);
+    await pass(1_000);
+    expect([place.doneRetractions, sink.calls.length]).toEqual([0, 0]);
   });
 });

@@ -120,6 +120,8 @@ async function runUntilStep(
     point(`after ${name}`);
   };
   const loop = new DeliveryLoop(sink, {
+    retractions: (...args) => place.retractions(...args),
+    retracted: (name, id) => change(`take back to ${id}`, () => place.retracted(name, id)),
     next: (...args) => place.next(...args),
     advance: (name, seq) => change(`advance to ${seq}`, () => place.advance(name, seq)),
     refuse: (name, seq, reading, message) =>

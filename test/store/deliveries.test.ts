@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { exchange, post } from '../transfer/exchanges.js';
-import { folder, openRaw, openStore, scripted, weight } from './stores.js';
+import { folder, kept, openRaw, openStore, scripted, weight } from './stores.js';
 
 const knock = exchange({ request: post('/cgi-bin/once', 'action=get') });
 
@@ -17,7 +17,7 @@ function openWith(dataDir: string, indexes: readonly number[]) {
 test('readings are handed out in the order in which they came to be known', () => {
   const { deliveries } = openWith(folder(), [3, 1, 2]);
   const all = deliveries.next('a', 10);
-  expect(all.map(({ reading }) => reading)).toEqual([weight(3), weight(1), weight(2)]);
+  expect(all.map(({ reading }) => reading)).toEqual([3, 1, 2].map((index) => kept(weight(index))));
   expect(deliveries.next('a', 2)).toEqual(all.slice(0, 2));
 });
 
@@ -31,7 +31,9 @@ test('every sink has a place of its own, which stays', () => {
   expect([deliveries.backlog('a'), deliveries.backlog('b')]).toEqual([2, 4]);
   store.close();
   const again = openWith(dataDir, [5]).deliveries;
-  expect(again.next('a', 10).map(({ reading }) => reading)).toEqual([weight(3), weight(4), weight(5)]);
+  expect(again.next('a', 10).map(({ reading }) => reading)).toEqual(
+    [3, 4, 5].map((index) => kept(weight(index))),
+  );
   expect([again.backlog('a'), again.backlog('b')]).toEqual([3, 5]);
 });
 
@@ -58,4 +60,79 @@ test('why a reading was refused is kept, once for each sink', () => {
     { sink: 'a', seq: placed.seq, message: 'field type conflict again' },
     { sink: 'b', seq: placed.seq, message: 'too old' },
   ]);
+});
+
+describe('what has to be taken back', () => {
+  const rename = { change: 'edit-person', key: 'withings-1744475' } as const;
+
+  test('comes before any reading, which are all given anew behind it', () => {
+    const store = openWith(folder(), [1, 2, 3]);
+    const { deliveries } = store;
+    expect(deliveries.retractions('a', 9)).toEqual([]);
+    const [first] = deliveries.next('a', 1);
+    deliveries.advance('a', first?.seq ?? 0);
+    store.change({ ...rename, person: { name: 'Ana' } });
+    store.change({ ...rename, person: { name: 'Bo' } });
+    expect(deliveries.next('a', 9)).toEqual([]);
+    expect(deliveries.backlog('a')).toBe(3);
+    const [one, other, ...more] = deliveries.retractions('a', 9);
+    expect([one?.retraction, other?.retraction, more]).toEqual([
+      { of: 'person', owner: 'withings 1744475' },
+      { of: 'person', owner: 'Ana' },
+      [],
+    ]);
+    expect(deliveries.retractions('a', 1)).toEqual([one]);
+    deliveries.retracted('a', one?.id ?? 0);
+    expect(deliveries.retractions('a', 9)).toEqual([other]);
+    expect(deliveries.next('a', 9)).toEqual([]);
+    deliveries.retracted('a', other?.id ?? 0);
+    const again = deliveries.next('a', 9);
+    expect(again.map(({ reading }) => [reading.value, reading.owner?.name])).toEqual(
+      [1, 2, 3].map((index) => [weight(index).value, 'Bo']),
+    );
+    expect(again[0]?.seq).toBeGreaterThan(first?.seq ?? 0);
+    store.journal.commit([{ ...knock, startedAtUs: 4 }]);
+    expect(deliveries.next('a', 9).at(-1)?.reading.value).toBe(weight(4).value);
+  });
+
+  test('is nothing to a sink that is new, which has been told nothing', () => {
+    const store = openWith(folder(), [1]);
+    store.change({ ...rename, person: { name: 'Ana' } });
+    expect(store.deliveries.next('new', 9)).toHaveLength(1);
+    expect(store.deliveries.retractions('new', 9)).toEqual([]);
+    store.change({ ...rename, person: { name: 'Bo' } });
+    expect(store.deliveries.retractions('new', 9)).toMatchObject([{ retraction: { owner: 'Ana' } }]);
+  });
+
+  test('is nothing where nobody has a reading', () => {
+    const store = openWith(folder(), []);
+    store.deliveries.retractions('a', 9);
+    const facts = { shortName: null, colour: null, heightM: null, birthDate: null, sex: null, ids: [] };
+    store.change({ change: 'add-person', person: { ...facts, name: 'Ana' } });
+    store.change({ change: 'edit-person', key: 'ana', person: { name: 'Bo' } });
+    expect(store.deliveries.retractions('a', 9)).toEqual([]);
+  });
+
+  test('leaves no refusal of a reading that is given anew', () => {
+    const dataDir = folder();
+    const store = openWith(dataDir, [1]);
+    const [placed] = store.deliveries.next('a', 1);
+    if (!placed) throw new Error('no reading is handed out');
+    store.deliveries.refuse('a', placed.seq, placed.reading, 'too old');
+    store.change({ ...rename, person: { name: 'Ana' } });
+    const refusals = openRaw(join(dataDir, 'scaletap.db')).prepare('SELECT * FROM delivery_refusal');
+    expect(refusals.all()).toEqual([]);
+  });
+});
+
+test('readings that do not count are not handed out, nor waited for', () => {
+  const deleted = scripted(({ startedAtUs }) => ({
+    readings: [weight(startedAtUs, { quality: startedAtUs === 2 ? ['deleted'] : [] })],
+  }));
+  const { deliveries, journal } = openStore(folder(), deleted);
+  journal.commit([1, 2, 3].map((startedAtUs) => ({ ...knock, startedAtUs })));
+  expect(deliveries.backlog('a')).toBe(2);
+  expect(deliveries.next('a', 9).map(({ reading }) => reading.value)).toEqual(
+    [1, 3].map((index) => weight(index).value),
+  );
 });

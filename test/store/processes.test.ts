@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Exchange } from '../../src/model/exchange.js';
+import { weighInId } from '../../src/model/weigh-in.js';
 import { exchange, message, post } from '../transfer/exchanges.js';
 import { folder, openRaw, openStore } from './stores.js';
 
@@ -13,9 +14,9 @@ import { folder, openRaw, openStore } from './stores.js';
 
 const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
-/** The weigh-in of one minute, as a scale posts it. */
-function weighIn(minute: number): Exchange {
-  const measures = encodeURIComponent('{"measures":[{"value":66850,"type":1,"unit":-3}]}');
+/** The weigh-in of one minute, as a scale posts it; type 1 is the weight, 6 the fat. */
+function weighIn(minute: number, type = 1): Exchange {
+  const measures = encodeURIComponent(`{"measures":[{"value":66850,"type":${type},"unit":-3}]}`);
   const who = 'action=store&sessionid=1-2-3&macaddress=00:24:e4:00:00:01&userid=1&devtype=1&attribstatus=0';
   return exchange({
     request: post('/cgi-bin/measure', `${who}&meastime=${1_400_000_000 + 60 * minute}&measures=${measures}`),
@@ -47,7 +48,7 @@ test('an import and a relay that commit at the same time lose and double nothing
   // From here on both write, and half of what we write is the same weigh-ins.
   let committed = 0;
   while (child.exitCode === null && committed < 6000) {
-    journal.commit(range(3000 + committed, 3000 + committed + 10).map(weighIn));
+    journal.commit(range(3000 + committed, 3000 + committed + 10).map((minute) => weighIn(minute)));
     committed += 10;
     await sleep(1);
   }
@@ -81,4 +82,23 @@ test('many processes may be the first', async () => {
   );
   expect(existsSync(join(dataDir, 'scaletap.db'))).toBe(true);
   expect([...openStore(dataDir).journal.list({ limit: 9 })]).toHaveLength(1);
+});
+
+test('what one changes about people, the other one knows at its next commit', () => {
+  const dataDir = folder();
+  const [relay, command] = [openStore(dataDir), openStore(dataDir)];
+  const owners = () => command.readings.list().map(({ owner, ownedBy }) => `${owner?.key} ${ownedBy}`);
+  relay.journal.commit([weighIn(1)]);
+  const facts = { shortName: null, colour: null, heightM: null, birthDate: null, sex: null };
+  const ids = [{ vendor: 'withings', id: '1' }] as const;
+  command.change({ change: 'add-person', person: { ...facts, name: 'Ana', ids } });
+  relay.journal.commit([weighIn(2)]);
+  expect(owners()).toEqual(['ana vendor', 'ana vendor']);
+
+  const [, second] = command.readings.list();
+  if (second === undefined) throw new Error('there are two');
+  command.change({ change: 'add-person', person: { ...facts, name: 'Bo', ids: [] } });
+  command.change({ change: 'weigh-in', weighIn: weighInId(second), owner: 'bo' });
+  relay.journal.commit([weighIn(2, 6)]);
+  expect(owners()).toEqual(['ana vendor', 'bo hand', 'bo hand']);
 });

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import Libsql from 'libsql';
 import { onTestFinished } from 'vitest';
 import type { Exchange, RawMessage } from '../../src/model/exchange.js';
-import type { ReadingDraft } from '../../src/model/reading.js';
+import { isOfScale } from '../../src/model/quantity.js';
+import type { KeptReading, Reading, ReadingDraft } from '../../src/model/reading.js';
 import { reading } from '../../src/model/reading.js';
 import type { VendorOf } from '../../src/store/journal.js';
 import { Store } from '../../src/store/store.js';
@@ -90,6 +91,15 @@ export function weight(index: number, given: Partial<ReadingDraft> = {}) {
     person: '1744475',
     ...given,
   });
+}
+
+/** A reading as it is kept when the vendor's user id alone tells whose it is, and nobody has said a name. */
+export function kept(given: Reading): KeptReading {
+  const { vendor, person, kind, quality } = given;
+  const counts = !quality.includes('deleted');
+  if (person === null || isOfScale(kind)) return { ...given, owner: null, ownedBy: null, counts };
+  const owner = { key: `${vendor}-${person}`, name: `${vendor} ${person}` };
+  return { ...given, owner, ownedBy: 'vendor', counts };
 }
 
 /** Any exchange whose texts have no NUL, as no text of ours has: libsql cuts a text there. */

@@ -27,6 +27,7 @@ beforeEach(async () => {
         return setupPage(asked, ca, proxy, apps);
       },
       status: () => status(),
+      api: null,
     },
     createLog('info', (line) => lines.push(line)),
   );
@@ -75,6 +76,17 @@ describe('the web server', () => {
       expect(answer.status, link.pathname).toBe(200);
       expect((await answer.arrayBuffer()).byteLength).toBeGreaterThan(0);
     }
+  });
+
+  test('sends a long page small to who takes that, and a file as it is', async () => {
+    const sizes = async (path: string) => {
+      const { headers } = await fetch(url(path), { headers: { 'Accept-Encoding': 'gzip' } });
+      return [headers.get('content-encoding'), Number(headers.get('content-length'))] as const;
+    };
+    const [coding, length] = await sizes('/setup/');
+    const whole = (await (await fetch(url('/setup/'))).text()).length;
+    expect([coding, length < whole / 2]).toEqual(['gzip', true]);
+    expect(await sizes('/setup/ca.cer')).toEqual([null, ca.der.length]);
   });
 
   test('answers HEAD with the length of the page and without the page', async () => {
@@ -208,7 +220,7 @@ describe('is not asked by', () => {
   ])('%j', async (host) => {
     expect(await askAs(host)).toEqual({
       status: 421,
-      body: 'scaletap is not asked by this name; use its address, localhost or a name that ends in .local\n',
+      body: 'scaletap is not asked by this name; use its address, localhost, a name that ends in .local, or one of --web-host\n',
     });
   });
 
@@ -276,6 +288,7 @@ describe('a place that cannot be had', () => {
   const pages = {
     setup: () => setupPage({ method: 'GET', path: '/', userAgent: '' }, ca, proxy, apps),
     status: async () => statusWith(),
+    api: null,
   };
 
   test('taken by another program', async () => {

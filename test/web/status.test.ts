@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import type { StatusSources } from '../../src/web/status.js';
-import { statusOf } from '../../src/web/status.js';
+import type { Status, StatusSources } from '../../src/web/status.js';
+import { promptly, statusOf } from '../../src/web/status.js';
 import { storeWith } from './statuses.js';
 
 const hangs = () => new Promise<never>(() => {});
@@ -56,5 +56,25 @@ describe('the status', () => {
     expect(asked).toBe(1);
     await sleep(600);
     expect((await status()).store).toMatchObject({ lastExchangeUs: 2 });
+  });
+});
+
+describe('the status at once', () => {
+  test('is the one before while another does not come, and the other from then on', async () => {
+    const answers: ((status: Status) => void)[] = [];
+    const status = promptly(() => new Promise((resolve) => answers.push(resolve)));
+    const made = (version: string) => statusOf(sources({ version }))();
+    const first = status();
+    answers[0]?.(await made('1'));
+    expect((await first).version).toBe('1');
+    expect((await status()).version).toBe('1');
+    answers[1]?.(await made('2'));
+    await sleep(0);
+    expect((await status()).version).toBe('2');
+  });
+
+  test('is waited for when there was none before', async () => {
+    const status = promptly(statusOf(sources({ store: hangs })));
+    expect((await status()).store).toBe('silent');
   });
 });

@@ -12,9 +12,12 @@ export type Failure = Failed | { readonly kind: 'no-database'; readonly message:
 export function failureOf(error: unknown): Failure {
   if (!(error instanceof Error)) return { kind: 'retry', cause: 'server-error', message: String(error) };
   if ('res' in error && error.res instanceof IncomingMessage) return answered(error, error.res);
-  // The answer to `create database` when the name is not allowed.
-  if (error instanceof ResultError)
-    return { kind: 'retry', cause: 'missing-target', message: oneLine(error.message) };
+  if (error instanceof ResultError) {
+    const message = oneLine(error.message);
+    // Of a query; of `create database`, that the name is not allowed.
+    if (message.includes('database not found')) return { kind: 'no-database', message };
+    return { kind: 'retry', cause: 'missing-target', message };
+  }
   if ('code' in error) return { kind: 'retry', cause: 'unreachable', message: connectionMessage(error) };
   return { kind: 'retry', cause: 'server-error', message: `the server answers: ${oneLine(error.message)}` };
 }

@@ -1,8 +1,8 @@
 import { fieldName } from '../../model/quantity.js';
-import type { Reading } from '../../model/reading.js';
+import type { KeptReading } from '../../model/reading.js';
 import type { RelayPoint } from '../sink.js';
 
-const measurement = 'scaletap';
+export const measurement = 'scaletap';
 const relayMeasurement = 'scaletap_relay';
 
 /**
@@ -20,7 +20,7 @@ export function lineSafe(text: string): string {
 }
 
 /** Why InfluxDB cannot take one of the readings at all, in words; undefined when it can take them all. */
-export function unwritable(batch: readonly Reading[]): string | undefined {
+export function unwritable(batch: readonly KeptReading[]): string | undefined {
   for (const { value, timeMs } of batch) {
     if (!Number.isFinite(value)) return `the value ${value} is not a finite number`;
     if (!Number.isSafeInteger(timeMs)) return `the time ${timeMs} is not in whole milliseconds`;
@@ -37,7 +37,13 @@ export interface Point {
   readonly fields: Record<string, number | string>;
 }
 
-function tags({ device, vendor, person }: Reading): Record<string, string> {
+/** The tags of a point; `person` is the name of whose it is. */
+export function pointTags(of: {
+  readonly device: string;
+  readonly vendor: string;
+  readonly person: string | null;
+}): Record<string, string> {
+  const { device, vendor, person } = of;
   return {
     device: lineSafe(device),
     vendor,
@@ -53,28 +59,37 @@ interface OpenPoint {
 }
 
 /**
- * Readings as points of the measurement `scaletap`, times in milliseconds. The readings of one device, person
- * and time become one point with a field each, named by `fieldName`, which names every kind by construction.
- * All numbers are floats, so that no kind can change its type later; `quality` is there when it says something.
+ * Readings as points of the measurement `scaletap`, times in milliseconds. The readings of one device, owner and time
+ * become one point with a field each, named by `fieldName`, which names every kind by construction. All numbers are
+ * floats, so that no kind can change its type later. `quality` is there when it says something; `always` writes it
+ * empty where it does not, over what may have been there.
  */
-export function points(batch: readonly Reading[]): Point[] {
+export function points(
+  batch: readonly KeptReading[],
+  quality: 'always' | 'when-told' = 'when-told',
+): Point[] {
   const points = new Map<string, OpenPoint>();
   for (const reading of batch) {
-    const { vendor, device, person, timeMs } = reading;
+    const { vendor, device, owner, timeMs } = reading;
+    const person = owner?.name ?? null;
     const key = JSON.stringify([vendor, device, person, timeMs]);
     let point = points.get(key);
     if (point === undefined) {
-      point = { tags: tags(reading), timestamp: String(timeMs), numbers: {}, quality: new Set() };
+      const tags = pointTags({ device, vendor, person });
+      point = { tags, timestamp: String(timeMs), numbers: {}, quality: new Set() };
       points.set(key, point);
     }
     point.numbers[lineSafe(fieldName(reading.kind))] = reading.value;
-    for (const quality of reading.quality) point.quality.add(quality);
+    for (const each of reading.quality) point.quality.add(each);
   }
-  return [...points.values()].map(({ tags, timestamp, numbers, quality }) => ({
+  return [...points.values()].map(({ tags, timestamp, numbers, quality: said }) => ({
     measurement,
     tags,
     timestamp,
-    fields: quality.size === 0 ? numbers : { ...numbers, quality: [...quality].sort().join(',') },
+    fields:
+      said.size === 0 && quality === 'when-told'
+        ? numbers
+        : { ...numbers, quality: [...said].sort().join(',') },
   }));
 }
 

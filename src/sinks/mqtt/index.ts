@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Reading } from '../../model/reading.js';
+import type { KeptReading } from '../../model/reading.js';
 import { version } from '../../version.js';
 import { type BackOff, backOff } from '../back-off.js';
 import type { BadSink, MqttSettings } from '../index.js';
@@ -55,7 +55,7 @@ export class MqttSink implements Sink {
   #work: Promise<unknown> = Promise.resolve();
   #bornAgain = false;
 
-  #household: Household;
+  #household = new Household([]);
   readonly #wanted = new Map<Subject, Message[]>();
 
   constructor(target: MqttTarget, house: House, context: SinkContext, options: MqttOptions = {}) {
@@ -66,26 +66,31 @@ export class MqttSink implements Sink {
     this.#timeoutMs = options.timeoutMs ?? 10_000;
     this.#deliverMs = options.deliverMs ?? 45_000;
     this.#now = options.now ?? Date.now;
-    this.#household = this.#emptyHousehold();
     this.#look = setInterval(() => void this.#lookAgain(), options.lookEveryMs ?? HOUR_MS);
     // Home Assistant is to know that we are there also while there is nothing to deliver.
     void this.#connected();
   }
 
-  async deliver(batch: readonly Reading[]): Promise<Outcome> {
+  async deliver(batch: readonly KeptReading[]): Promise<Outcome> {
     for (const reading of batch) {
       const message = unfit(reading);
       if (message !== undefined) return { kind: 'refused', message };
     }
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<Problem>((resolve) => {
-      const message = `the broker has not taken it within ${this.#deliverMs / 1000} s`;
-      timer = setTimeout(resolve, this.#deliverMs, { cause: 'timeout', message });
+    return this.#bounded(async () => {
+      for (const subject of this.#household.take(batch)) this.#wanted.delete(subject);
+      return this.#publishChanges();
     });
-    // A broker that is merely slow is not interrupted: the next try goes on where it is then.
-    const problem = await Promise.race([this.#deliver(batch), late]);
-    clearTimeout(timer);
-    return problem === undefined ? { kind: 'delivered' } : { kind: 'retry', ...outcomeOf(problem) };
+  }
+
+  /** What is wanted follows from what the store has now, whatever it was that does not hold any more. */
+  async retract(): Promise<Outcome> {
+    return this.#bounded(() =>
+      this.#inTurn(async () => {
+        const unreadable = this.#reload();
+        if (unreadable !== undefined) return unreadable;
+        return this.#retained === undefined ? lost : this.#bring(this.#retained);
+      }),
+    );
   }
 
   async close(): Promise<void> {
@@ -99,17 +104,18 @@ export class MqttSink implements Sink {
     await link.end(CLOSE_MS);
   }
 
-  async #deliver(batch: readonly Reading[]): Promise<Problem | undefined> {
-    const problem = await this.#connected();
-    if (problem !== undefined) return problem;
-    try {
-      for (const subject of this.#household.take(batch)) this.#wanted.delete(subject);
-    } catch (error) {
-      // A name could not be read, and what had changed by then is not known any more.
-      this.#wanted.clear();
-      return unread(error);
-    }
-    return this.#publishChanges();
+  /** Does some work on a connection, in bounded time. */
+  async #bounded(work: () => Promise<Problem | undefined>): Promise<Outcome> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<Problem>((resolve) => {
+      const message = `the broker has not taken it within ${this.#deliverMs / 1000} s`;
+      timer = setTimeout(resolve, this.#deliverMs, { cause: 'timeout', message });
+    });
+    // A broker that is merely slow is not interrupted: the next try goes on where it is then.
+    const done = this.#connected().then((problem) => problem ?? work());
+    const problem = await Promise.race([done, late]);
+    clearTimeout(timer);
+    return problem === undefined ? { kind: 'delivered' } : { kind: 'retry', ...outcomeOf(problem) };
   }
 
   /** Resolves when there is a connection on which everything has been told, or why there is none. */
@@ -234,16 +240,10 @@ export class MqttSink implements Sink {
     return wanted;
   }
 
-  #emptyHousehold(): Household {
-    return new Household([], (reading) => this.#context.nameOf(reading));
-  }
-
   /** Takes everything from the store anew, so that what was corrected there meanwhile is right. */
   #reload(): Problem | undefined {
     try {
-      const fresh = this.#emptyHousehold();
-      fresh.take(this.#context.newest());
-      this.#household = fresh;
+      this.#household = new Household(this.#context.newest());
       this.#wanted.clear();
       return undefined;
     } catch (error) {

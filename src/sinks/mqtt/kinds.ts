@@ -11,8 +11,6 @@ interface Entity {
   readonly diagnostic?: true;
   /** A number that stands for something: it has no mean, and no curve. */
   readonly code?: true;
-  /** It is about the scale or the room, whoever stands there. */
-  readonly ofScale?: true;
 }
 
 const mass: Entity = { deviceClass: 'weight', precision: 2 };
@@ -67,12 +65,12 @@ const entities: Readonly<Record<KnownKind, Entity>> = {
   skin_conductance: fine,
   body_temperature: temperature,
   skin_temperature: temperature,
-  room_temperature: { ...temperature, ofScale: true },
-  room_humidity: { deviceClass: 'humidity', precision: 0, ofScale: true },
-  co2: { deviceClass: 'carbon_dioxide', precision: 0, ofScale: true },
-  battery: { deviceClass: 'battery', precision: 0, diagnostic: true, ofScale: true },
-  battery_voltage: { deviceClass: 'voltage', precision: 0, diagnostic: true, ofScale: true },
-  firmware: { diagnostic: true, code: true, ofScale: true },
+  room_temperature: temperature,
+  room_humidity: { deviceClass: 'humidity', precision: 0 },
+  co2: { deviceClass: 'carbon_dioxide', precision: 0 },
+  battery: { deviceClass: 'battery', precision: 0, diagnostic: true },
+  battery_voltage: { deviceClass: 'voltage', precision: 0, diagnostic: true },
+  firmware: { diagnostic: true, code: true },
   skeletal_muscle: share,
   skeletal_muscle_mass: mass,
   skeletal_muscle_index: fine,

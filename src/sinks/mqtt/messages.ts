@@ -1,4 +1,4 @@
-import { fieldName, type Kind, labelOf, unitOf, unitSymbols } from '../../model/quantity.js';
+import { fieldName, isOfScale, type Kind, labelOf, unitOf, unitSymbols } from '../../model/quantity.js';
 import type { Subject } from './household.js';
 import { idOf, shownName } from './ids.js';
 import { entityOf } from './kinds.js';
@@ -33,7 +33,7 @@ export function birthTopic({ discovery }: House): string | null {
 
 /** Filters for all retained messages that may be ours, of this run or an earlier one. */
 export function ownFilters({ topic, discovery }: House): string[] {
-  const states = [`${topic}/person/+/+`, `${topic}/scale/+/+`];
+  const states = [`${topic}/person/#`, `${topic}/scale/#`];
   return discovery === null ? states : [...states, `${discovery}/device/+/config`];
 }
 
@@ -94,8 +94,8 @@ function factsOf({ missingDays }: House, subject: Subject, nowMs: number): Fact[
 }
 
 function factOf({ of }: Subject, kind: Kind, value: number): Fact {
-  const { deviceClass, precision, diagnostic, code, ofScale } = entityOf(kind);
-  const ofNobody = of === 'scale' && ofScale !== true;
+  const { deviceClass, precision, diagnostic, code } = entityOf(kind);
+  const ofNobody = of === 'scale' && !isOfScale(kind);
   const unit = unitSymbols[unitOf(kind)];
   return {
     key: ofNobody ? `unassigned_${fieldName(kind)}` : fieldName(kind),
@@ -127,13 +127,19 @@ function missingFact(days: number, sinceMs: number): Fact {
   return { key: 'missing', value, component: { platform: 'binary_sensor', name, device_class: 'problem' } };
 }
 
-function stateTopic({ topic }: House, { of, vendor, id }: Subject): string {
-  return `${topic}/${of}/${vendor}/${idOf(id)}`;
+/** `person`, `ana`, or `scale`, `withings`, `0024e40659dc`. */
+function pathOf(subject: Subject): string[] {
+  const vendor = subject.of === 'scale' ? [subject.vendor] : [];
+  return [subject.of, ...vendor, idOf(subject.id)];
+}
+
+function stateTopic({ topic }: House, subject: Subject): string {
+  return [topic, ...pathOf(subject)].join('/');
 }
 
 /** Another topic makes other ids, so that two houses can share a broker. */
-function deviceId({ topic }: House, { of, vendor, id }: Subject): string {
-  return [idOf(topic), of, vendor, idOf(id)].join('_');
+function deviceId({ topic }: House, subject: Subject): string {
+  return [idOf(topic), ...pathOf(subject)].join('_');
 }
 
 /** A discovery message in Home Assistant's device form: one device with all its entities. */
@@ -153,12 +159,13 @@ function configOf(house: House, subject: Subject, facts: readonly Fact[]): objec
   };
 }
 
-function deviceOf({ of, vendor, id, name, newest }: Subject): Readonly<Record<string, string>> {
-  const maker = vendor.charAt(0).toUpperCase() + vendor.slice(1);
-  const shownId = shownName(id);
-  if (of === 'person') {
-    return { name: shownName(name ?? '') || `Person ${shownId}`, manufacturer: maker, model: 'Person' };
+function deviceOf(subject: Subject): Readonly<Record<string, string>> {
+  const shownId = shownName(subject.id);
+  if (subject.of === 'person') {
+    return { name: shownName(subject.name) || `Person ${shownId}`, model: 'Person' };
   }
+  const { vendor, newest } = subject;
+  const maker = vendor.charAt(0).toUpperCase() + vendor.slice(1);
   const firmware = newest.get('firmware');
   return {
     name: `${maker} scale ${shownId}`,

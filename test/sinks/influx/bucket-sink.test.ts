@@ -7,23 +7,26 @@ import { parseInfluxUrl } from '../../../src/sinks/influx/url.js';
 import { type WriteApi, writeApi2, writeApi3 } from '../../../src/sinks/influx/write-api.js';
 import type { Outcome } from '../../../src/sinks/sink.js';
 import { freePort } from '../../servers/ports.js';
-import { weights } from '../memory-place.js';
+import { keptWeights } from '../readings.js';
+import { contextOf } from './sinks.js';
 
 // The answers of InfluxDB 2 and 3, as docs.influxdata.com and the servers' sources have them, from raw sockets: no
 // real server of these versions can be had. What a real 1.x makes of the points is in sink.test.ts.
 
 const token = 'hush-hush-4711==';
 
+const warnings: string[] = [];
 const cleanups: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+  warnings.length = 0;
 });
 
 function sinkOn(port: number, version: '2' | '3' = '2', timeoutMs = 5_000, host = '127.0.0.1'): BucketSink {
   const target = parseInfluxUrl(`http://${host}:${port}/my%20scales`, version);
   if ('reason' in target) throw new Error(target.message);
   const api: WriteApi = version === '2' ? writeApi2(target, token, 'our house') : writeApi3(target, token);
-  const sink = new BucketSink('influx', target, api, token, timeoutMs);
+  const sink = new BucketSink({ name: 'influx', target, token }, api, contextOf(warnings), timeoutMs);
   cleanups.push(() => sink.close());
   return sink;
 }
@@ -50,7 +53,7 @@ const response = (statusLine: string, headers: string[] = [], body = '') =>
   [`HTTP/1.1 ${statusLine}`, `Content-Length: ${Buffer.byteLength(body)}`, ...headers, '', body].join('\r\n');
 
 async function outcomeOf(bytes: string | Buffer, version: '2' | '3' = '2'): Promise<Outcome> {
-  return sinkOn(await listen((socket) => socket.write(bytes)), version).deliver(weights(3));
+  return sinkOn(await listen((socket) => socket.write(bytes)), version).deliver(keptWeights(3));
 }
 
 const retry = (cause: string, message: RegExp) => ({
@@ -70,7 +73,7 @@ describe('requests', () => {
       const end = all.indexOf('\r\n\r\n');
       if (end > 0 && all.length - end - 4 === length) socket.write(response('204 No Content'));
     });
-    expect(await sinkOn(port, version).deliver(weights(count))).toEqual({ kind: 'delivered' });
+    expect(await sinkOn(port, version).deliver(keptWeights(count))).toEqual({ kind: 'delivered' });
     const all = Buffer.concat(chunks);
     const end = all.indexOf('\r\n\r\n');
     return { head: all.subarray(0, end).toString('latin1'), body: all.subarray(end + 4) };
@@ -90,7 +93,8 @@ describe('requests', () => {
     const { head, body } = await requestOf('3', 1);
     expect(head).toMatch(/^POST \/api\/v3\/write_lp\?db=my\+scales&precision=millisecond HTTP/);
     expect(head).toMatch(/^authorization: Bearer hush-hush-4711==$/m);
-    expect(body.toString()).toBe(line);
+    // Written empty too, over what may have been taken back there.
+    expect(body.toString()).toBe(line.replace('weight', 'quality="",weight'));
   });
 
   test('are compressed when they are large', async () => {
@@ -239,6 +243,86 @@ describe('answers of 3', () => {
   });
 });
 
+describe('answers of 2 to a deletion', () => {
+  const request = { of: 'weigh-in', vendor: 'withings', device: 'a"b', timeMs: -1, owner: 'Ann' } as const;
+  const noPoints = json('400 Bad Request', { code: 'invalid', message: 'writing requires points' });
+  const nowhere = response('404 Not Found', [], '404 page not found');
+
+  /** What becomes of a deletion that is answered so, and a write of no points thus. */
+  async function deleting(answer: string, toWrite = noPoints) {
+    const asked: string[] = [];
+    const port = await listen((socket, bytes) => {
+      asked.push(bytes.toString());
+      socket.write(bytes.toString().startsWith('POST /api/v2/write') ? toWrite : answer);
+    });
+    const outcome = await sinkOn(port).retract([request, { of: 'person', owner: 'Ann' }]);
+    return { outcome, asked, said: warnings.length };
+  }
+
+  test('204: one request each, with the tags in double quotes and a time', async () => {
+    const { outcome, asked, said } = await deleting(response('204 No Content'));
+    expect([outcome, said]).toEqual([{ kind: 'delivered' }, 0]);
+    expect(asked[0]).toMatch(/^POST \/api\/v2\/delete\?org=our\+house&bucket=my\+scales HTTP/);
+    expect(asked.map((text) => JSON.parse(text.split('\r\n\r\n')[1] ?? ''))).toEqual([
+      {
+        start: '1969-12-31T23:59:59.999Z',
+        stop: '1969-12-31T23:59:59.999000001Z',
+        predicate: '_measurement="scaletap" AND "vendor"="withings" AND "device"="a\\"b"',
+      },
+      {
+        start: '1677-09-21T00:12:43.146Z',
+        stop: '2262-04-11T23:47:16.854000001Z',
+        predicate: '_measurement="scaletap" AND "person"="Ann"',
+      },
+    ]);
+  });
+
+  test.each<[string, string, object, number]>([
+    [
+      'no such bucket',
+      json('404 Not Found', { code: 'not found', message: 'bucket "b" not found' }),
+      { kind: 'delivered' },
+      0,
+    ],
+    [
+      'no such path',
+      json('404 Not Found', { code: 'not found', message: 'path not found' }),
+      { kind: 'delivered' },
+      1,
+    ],
+    ['a page that is not there', nowhere, { kind: 'delivered' }, 1],
+    ['not implemented', response('501 Not Implemented'), { kind: 'delivered' }, 1],
+    ['not allowed', response('405 Method Not Allowed'), { kind: 'delivered' }, 1],
+    [
+      'a predicate that it does not read',
+      json('400 Bad Request', { code: 'invalid', message: 'bad tag value' }),
+      { kind: 'delivered' },
+      1,
+    ],
+    [
+      'no right',
+      json('403 Forbidden', { code: 'forbidden', message: 'insufficient permissions to delete' }),
+      retry('unauthorized', /^403 insufficient/),
+      0,
+    ],
+    [
+      'trouble',
+      json('500 Internal Server Error', { code: 'internal error', message: 'unable to delete: x' }),
+      retry('server-error', /500 unable to delete/),
+      0,
+    ],
+    ['a page', response('200 OK', [], 'Welcome'), { kind: 'delivered' }, 1],
+  ])('%s', async (_, answer, expected, count) => {
+    expect(await deleting(answer)).toMatchObject({ outcome: expected, said: count });
+  });
+
+  test('where nothing is written either, it is tried again', async () => {
+    const { outcome, said } = await deleting(nowhere, nowhere);
+    expect(outcome).toEqual(retry('missing-target', /^404 404 page not found: is that InfluxDB's address/));
+    expect(said).toBe(0);
+  });
+});
+
 test('any bytes for an answer give an outcome, which never is that all was delivered or refused', async () => {
   const body = fc.oneof(fc.string(), fc.json(), fc.constantFrom('{"code":', '[]', 'null', '{"data":[null]}'));
   for (const version of ['2', '3'] as const) {
@@ -247,7 +331,10 @@ test('any bytes for an answer give an outcome, which never is that all was deliv
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(200, 302, 400, 404, 422, 500, 503), body, async (status, text) => {
         bytes = response(`${status} X`, ['Connection: close'], text);
-        expect(await sink.deliver(weights(1))).toMatchObject({ kind: 'retry', message: expect.any(String) });
+        expect(await sink.deliver(keptWeights(1))).toMatchObject({
+          kind: 'retry',
+          message: expect.any(String),
+        });
       }),
       { numRuns: 60 },
     );
@@ -265,7 +352,7 @@ describe('no answer', () => {
     ['a drip', (socket: Socket) => drip(socket)],
   ])('%s is a time-out', async (_, answer) => {
     const sink = sinkOn(await listen(answer), '2', 300);
-    const outcome = await sink.deliver(weights(1));
+    const outcome = await sink.deliver(keptWeights(1));
     expect(outcome).toEqual({ kind: 'retry', cause: 'timeout', message: 'no answer within 0.3 s' });
   });
 
@@ -274,28 +361,28 @@ describe('no answer', () => {
     ['in its body', (socket: Socket) => socket.end('HTTP/1.1 503 No\r\nContent-Length: 9\r\n\r\n{')],
   ])('a connection that is closed %s is unreachable', async (_, answer) => {
     const sink = sinkOn(await listen(answer));
-    expect(await sink.deliver(weights(1))).toMatchObject({ cause: 'unreachable' });
+    expect(await sink.deliver(keptWeights(1))).toMatchObject({ cause: 'unreachable' });
   });
 
   test('a server that is down is unreachable each time, and is written to as soon as it is there', async () => {
     const port = await freePort();
     const sink = sinkOn(port);
     for (let i = 0; i < 3; i++) {
-      const outcome = await sink.deliver(weights(1));
+      const outcome = await sink.deliver(keptWeights(1));
       expect(outcome).toEqual(retry('unreachable', /^connect ECONNREFUSED 127\.0\.0\.1:/));
     }
     await listen((socket) => socket.write(response('204 No Content')), port);
-    expect(await sink.deliver(weights(1))).toEqual({ kind: 'delivered' });
+    expect(await sink.deliver(keptWeights(1))).toEqual({ kind: 'delivered' });
   });
 
   test('an unknown name is unreachable', async () => {
-    const outcome = await sinkOn(8086, '2', 15_000, 'no-such-host.invalid').deliver(weights(1));
+    const outcome = await sinkOn(8086, '2', 15_000, 'no-such-host.invalid').deliver(keptWeights(1));
     expect(outcome).toEqual(retry('unreachable', /no-such-host\.invalid/));
   });
 
   test('close ends a delivery that is under way', async () => {
     const sink = sinkOn(await listen(() => {}));
-    const outcome = sink.deliver(weights(1));
+    const outcome = sink.deliver(keptWeights(1));
     await sink.close();
     expect(await outcome).toMatchObject({ kind: 'retry', cause: 'timeout' });
   });

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type ReadingDraft, reading } from '../../../src/model/reading.js';
+import type { ReadingDraft } from '../../../src/model/reading.js';
 import type { Sink } from '../../../src/sinks/sink.js';
 import { haveInfluxdb, type Influxd, startInfluxd } from '../../servers/influxdb.js';
+import { keptReading } from '../readings.js';
 import { sinkOf } from './sinks.js';
 
 // What InfluxDB 1.x alone does: databases that are made, users and rights, and the limits of its server.
@@ -40,15 +41,15 @@ describe.skipIf(!haveInfluxdb)('a real InfluxDB 1.x', () => {
 
   test('a database that is missing is made, and made again when it is dropped later', async () => {
     const sink = await open(`${influxd.url}/dropped`);
-    expect(await sink.deliver([reading(draft)])).toEqual({ kind: 'delivered' });
+    expect(await sink.deliver([keptReading(draft)])).toEqual({ kind: 'delivered' });
     expect(await timesIn(influxd, 'dropped')).toEqual([draft.timeMs]);
     await influxd.query('DROP DATABASE "dropped"');
-    expect(await sink.deliver([reading({ ...draft, timeMs: 5 })])).toEqual({ kind: 'delivered' });
+    expect(await sink.deliver([keptReading({ ...draft, timeMs: 5 })])).toEqual({ kind: 'delivered' });
     expect(await timesIn(influxd, 'dropped')).toEqual([5]);
   });
 
   test('a database name that InfluxDB takes from nobody is a missing target', async () => {
-    const outcome = await (await open(`${influxd.url}/zero%E2%80%8Bwidth`)).deliver([reading(draft)]);
+    const outcome = await (await open(`${influxd.url}/zero%E2%80%8Bwidth`)).deliver([keptReading(draft)]);
     expect(outcome).toMatchObject({
       cause: 'missing-target',
       message: expect.stringContaining('invalid name'),
@@ -57,21 +58,21 @@ describe.skipIf(!haveInfluxdb)('a real InfluxDB 1.x', () => {
 
   test('a database with a name of other letters', async () => {
     const sink = await open(`${influxd.url}/W%C3%A4ge%20%3D%2C;%25`);
-    expect(await sink.deliver([reading(draft)])).toEqual({ kind: 'delivered' });
+    expect(await sink.deliver([keptReading(draft)])).toEqual({ kind: 'delivered' });
     expect(await timesIn(influxd, 'Wäge =,;%')).toHaveLength(1);
   });
 
   test('an id that is too long for InfluxDB is refused', async () => {
     const sink = await open(`${influxd.url}/long`);
-    const outcome = await sink.deliver([reading({ ...draft, device: 'x'.repeat(70_000) })]);
+    const outcome = await sink.deliver([keptReading({ ...draft, device: 'x'.repeat(70_000) })]);
     expect(outcome).toMatchObject({ kind: 'refused', message: expect.stringMatching(/^400 .{300}…$/) });
   });
 
   test('a body that is too large is refused', async () => {
     const sink = await open(`${influxd.url}/large`);
-    await sink.deliver([reading(draft)]);
+    await sink.deliver([keptReading(draft)]);
     const batch = Array.from({ length: 150_000 }, (_, i) =>
-      reading({ ...draft, person: `${i}`.padStart(200, '0') }),
+      keptReading({ ...draft, person: `${i}`.padStart(200, '0') }),
     );
     expect(await sink.deliver(batch)).toMatchObject({
       kind: 'refused',
@@ -99,7 +100,7 @@ describe.skipIf(!haveInfluxdb)('a real InfluxDB 1.x that asks who it is', () => 
 
   const writer = 'writer:p%40ss%2Fw%3Ard%23%25';
   const deliver = async (credentials: string, database: string) =>
-    (await open(`http://${credentials}${address}/${database}`)).deliver([reading(draft)]);
+    (await open(`http://${credentials}${address}/${database}`)).deliver([keptReading(draft)]);
 
   test('the right user may write', async () => {
     expect(await deliver(`${writer}@`, 'scales')).toEqual({ kind: 'delivered' });

@@ -2,15 +2,18 @@ import { createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { DatabaseSink } from '../../../src/sinks/influx/database-sink.js';
 import { failureOf } from '../../../src/sinks/influx/failure.js';
-import type { Outcome } from '../../../src/sinks/sink.js';
-import { weights } from '../memory-place.js';
+import type { Outcome, Retraction } from '../../../src/sinks/sink.js';
+import { keptWeights } from '../readings.js';
+import { contextOf } from './sinks.js';
 
 // What no real InfluxDB 1.x does on order: raw sockets that answer with given bytes, or not at all. What the real
 // one can do is in sink.test.ts and database-sink.test.ts.
 
+const warnings: string[] = [];
 const cleanups: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+  warnings.length = 0;
 });
 
 /** A sink whose server does what the test says with every request. */
@@ -36,7 +39,7 @@ async function sinkAt(
 
 function sinkOn(port: number, timeoutMs = 5_000, host = '127.0.0.1'): DatabaseSink {
   const target = { protocol: 'http', host, port, database: 'scales', user: 'joe', password: 'hush' } as const;
-  const sink = new DatabaseSink(target, timeoutMs);
+  const sink = new DatabaseSink(target, contextOf(warnings), timeoutMs);
   cleanups.push(() => sink.close());
   return sink;
 }
@@ -46,7 +49,7 @@ const response = (statusLine: string, headers: string[] = [], body = '') =>
 
 async function outcomeOf(bytes: string): Promise<Outcome> {
   const sink = await sinkAt((socket) => socket.write(bytes));
-  return sink.deliver(weights(3));
+  return sink.deliver(keptWeights(3));
 }
 
 const fromInflux = 'X-Influxdb-Version: 1.6.7';
@@ -131,7 +134,7 @@ describe('the database', () => {
       requests.push(request.split(' HTTP/')[0] ?? '');
       socket.write(answers[requests.length - 1] ?? done);
     });
-    return { outcome: await sink.deliver(weights(1)), requests };
+    return { outcome: await sink.deliver(keptWeights(1)), requests };
   }
 
   const write = 'POST /write?db=scales&precision=ms&rp=';
@@ -183,19 +186,22 @@ describe('no answer', () => {
   ])('%s is a time-out', async (_, answer) => {
     const sink = await sinkAt(answer, 300);
     const before = Date.now();
-    expect(await sink.deliver(weights(1))).toEqual(timeout);
+    expect(await sink.deliver(keptWeights(1))).toEqual(timeout);
     expect(Date.now() - before).toBeLessThan(1_500);
   });
 
   test('a connection closed before the answer is unreachable', async () => {
     const sink = await sinkAt((socket) => socket.end());
-    expect(await sink.deliver(weights(1))).toMatchObject({ cause: 'unreachable', message: 'socket hang up' });
+    expect(await sink.deliver(keptWeights(1))).toMatchObject({
+      cause: 'unreachable',
+      message: 'socket hang up',
+    });
   });
 
   test('a server that is down is unreachable, each time anew', async () => {
     const sink = sinkOn(1);
     for (let i = 0; i < 3; i++) {
-      const outcome = await sink.deliver(weights(1));
+      const outcome = await sink.deliver(keptWeights(1));
       expect(outcome).toMatchObject({ cause: 'unreachable', message: 'connect ECONNREFUSED 127.0.0.1:1' });
     }
   });
@@ -212,7 +218,7 @@ describe('no answer', () => {
   });
 
   test('an unknown name is unreachable', async () => {
-    const outcome = await sinkOn(8086, 15_000, 'no-such-host.invalid').deliver(weights(1));
+    const outcome = await sinkOn(8086, 15_000, 'no-such-host.invalid').deliver(keptWeights(1));
     expect(outcome).toMatchObject({
       cause: 'unreachable',
       message: expect.stringContaining('no-such-host.invalid'),
@@ -221,7 +227,7 @@ describe('no answer', () => {
 
   test('close ends a delivery that is under way', async () => {
     const sink = await sinkAt(() => {});
-    const outcome = sink.deliver(weights(1));
+    const outcome = sink.deliver(keptWeights(1));
     await sink.close();
     expect(await outcome).toMatchObject({ kind: 'retry', cause: 'timeout' });
   });
@@ -241,9 +247,69 @@ test('a server that recovers is written to at once: only the loop decides when',
     socket.write(calls < 4 ? response('500 Internal Server Error') : response('204 No Content'));
   });
   const outcomes: string[] = [];
-  for (let i = 0; i < 4; i++) outcomes.push((await sink.deliver(weights(1))).kind);
+  for (let i = 0; i < 4; i++) outcomes.push((await sink.deliver(keptWeights(1))).kind);
   expect(outcomes).toEqual(['retry', 'retry', 'retry', 'delivered']);
   expect(calls).toBe(4);
+});
+
+test('a long list of what is to be taken back goes on where it has got to, until something is delivered', async () => {
+  const asked: number[][] = [];
+  let answers = 1;
+  const done = response('200 OK', [fromInflux], '{"results":[{"statement_id":0}]}');
+  const sink = await sinkAt((socket, request) => {
+    if (request.startsWith('POST /write')) return void socket.write(response('204 No Content'));
+    asked.push([...request.matchAll(/time%20%3D%20(\d+)ms/g)].map(([, time]) => Number(time)));
+    if (answers-- > 0) socket.write(done);
+  }, 300);
+  const times = Array.from({ length: 50 }, (_, i) => i + 1);
+  const list = times.map((timeMs): Retraction => {
+    return { of: 'weigh-in', vendor: 'withings', device: 'x', timeMs, owner: null };
+  });
+  expect(await sink.retract(list)).toMatchObject({ kind: 'retry', cause: 'timeout' });
+  answers = 9;
+  expect(await sink.retract(list)).toEqual({ kind: 'delivered' });
+  expect(asked).toEqual([times.slice(0, 20), times.slice(20, 40), times.slice(20, 40), times.slice(40)]);
+  expect(await sink.deliver(keptWeights(1))).toEqual({ kind: 'delivered' });
+  await sink.retract(list.slice(0, 1));
+  expect(asked.at(-1)).toEqual([1]);
+});
+
+test.each([
+  [
+    'a server that deletes nothing',
+    response('404 Not Found'),
+    response('204 No Content'),
+    { kind: 'delivered' },
+    1,
+  ],
+  [
+    'one that does not take the statement',
+    response('400 Bad Request', [fromInflux], '{"error":"error parsing query"}'),
+    response('204 No Content'),
+    { kind: 'delivered' },
+    1,
+  ],
+  [
+    'one that takes no points either',
+    response('404 Not Found'),
+    response('404 Not Found'),
+    { kind: 'retry', cause: 'missing-target' },
+    0,
+  ],
+  [
+    'trouble',
+    response('503 Service Unavailable'),
+    response('204 No Content'),
+    { kind: 'retry', cause: 'server-error' },
+    0,
+  ],
+])('taking back at %s', async (_, query, write, expected, count) => {
+  const sink = await sinkAt((socket, request) =>
+    socket.write(request.startsWith('POST /query') ? query : write),
+  );
+  for (let i = 0; i < 2; i++)
+    expect(await sink.retract([{ of: 'person', owner: 'Ann' }])).toMatchObject(expected);
+  expect(warnings).toHaveLength(count);
 });
 
 test('the password goes out only in the header for it', async () => {
@@ -252,7 +318,7 @@ test('the password goes out only in the header for it', async () => {
     seen = request;
     socket.write(response('401 Unauthorized', [], '{"error":"authorization failed"}'));
   });
-  const outcome = await sink.deliver(weights(1));
+  const outcome = await sink.deliver(keptWeights(1));
   expect(seen).toContain(`Authorization: Basic ${Buffer.from('joe:hush').toString('base64')}`);
   expect(JSON.stringify([sink.name, outcome])).not.toContain('hush');
   expect(seen).not.toContain('hush');

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { InfluxSettings } from '../../../src/sinks/index.js';
 import { openSinks } from '../../../src/sinks/index.js';
-import type { Sink, SinkContext } from '../../../src/sinks/sink.js';
+import type { Sink } from '../../../src/sinks/sink.js';
+import { contextOf } from './sinks.js';
 
-const context: SinkContext = { nameOf: () => null, newest: () => [], warn: () => undefined };
 const one: InfluxSettings = { version: '1', url: 'http://joe:hush@nas/scales', token: null, org: null };
 const two: InfluxSettings = { version: '2', url: 'http://nas/scales', token: 'hush', org: 'our house' };
 const three: InfluxSettings = { version: '3', url: 'http://nas/scales', token: 'hush', org: null };
@@ -14,7 +14,7 @@ afterEach(async () => {
 });
 
 async function opened(influx?: InfluxSettings) {
-  const { sinks, problems } = await openSinks(influx ? { influx } : {}, context);
+  const { sinks, problems } = await openSinks(influx ? { influx } : {}, contextOf());
   open.push(...sinks);
   return { names: sinks.map(({ name }) => name), problems };
 }

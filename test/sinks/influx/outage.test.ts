@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
-import type { Reading } from '../../../src/model/reading.js';
+import type { KeptReading } from '../../../src/model/reading.js';
 import { DeliveryLoop, type DeliveryStatus } from '../../../src/sinks/delivery.js';
 import { haveInfluxdb, type Influxd, startInfluxd } from '../../servers/influxdb.js';
 import { haveVictoriaMetrics, startVictoriaMetrics } from '../../servers/victoria-metrics.js';
-import { MemoryPlace, weights } from '../memory-place.js';
+import { MemoryPlace } from '../memory-place.js';
+import { keptWeights } from '../readings.js';
 import { sinkOf } from './sinks.js';
 
 // The loop and the sink together against a real server that goes away and comes back. The place is in memory
@@ -42,10 +43,10 @@ describe.skipIf(!haveInfluxdb)('the delivery to a real InfluxDB', () => {
     const [series] = await influxd.query('SELECT "weight_kg" FROM "scaletap"', database);
     return (series?.values ?? []).map(([time, weight]) => [Number(time), Number(weight)]);
   }
-  const asWritten = (batch: readonly Reading[]) => batch.map(({ timeMs, value }) => [timeMs, value]);
+  const asWritten = (batch: readonly KeptReading[]) => batch.map(({ timeMs, value }) => [timeMs, value]);
 
   test('all points are there afterwards exactly once, after a stop and after a kill -9', async () => {
-    const all = weights(3_000);
+    const all = keptWeights(3_000);
     const place = new MemoryPlace();
     const delivery = await start('outage', place);
     // Readings come the whole time, a few at a time.
@@ -85,8 +86,25 @@ describe.skipIf(!haveInfluxdb)('the delivery to a real InfluxDB', () => {
     expect(causes).toEqual(['unreachable', undefined, 'unreachable', undefined]);
   });
 
+  test('who is called otherwise while it is down has the new name alone when it is back', async () => {
+    const all = keptWeights(1_200);
+    const place = new MemoryPlace(all);
+    const delivery = await start('renamed', place);
+    await allDelivered(delivery);
+    await influxd.kill();
+    place.retracting.push('1744475');
+    place.add(all.map((each) => ({ ...each, owner: { key: 'withings-1744475', name: 'Anna' } })));
+    delivery.wake();
+    await vi.waitFor(() => expect(delivery.status()).toMatchObject({ cause: 'unreachable' }));
+    await influxd.restart();
+    await allDelivered(delivery);
+    expect(await written('renamed')).toEqual(asWritten(all));
+    const [people] = await influxd.query('SHOW TAG VALUES FROM "scaletap" WITH KEY = "person"', 'renamed');
+    expect(people?.values).toEqual([['person', 'Anna']]);
+  });
+
   test('a run that was killed in the middle is continued by the next', async () => {
-    const all = weights(2_000);
+    const all = keptWeights(2_000);
     const place = new MemoryPlace(all);
     const first = await start('continued', place);
     await vi.waitFor(() => expect(place.place).toBeGreaterThan(0), { interval: 1 });
@@ -102,7 +120,7 @@ describe.skipIf(!haveVictoriaMetrics)('the delivery by the API of 2 to a real Vi
     const server = await startVictoriaMetrics();
     onTestFinished(() => server.remove());
     const sink = await sinkOf({ version: '2', url: `${server.url}/scales`, token: 'token', org: 'home' });
-    const all = weights(2_000);
+    const all = keptWeights(2_000);
     const place = new MemoryPlace(all.slice(0, 1_000));
     const delivery = new DeliveryLoop(sink, place, { random: () => 0.1 });
     onTestFinished(() => delivery.close());

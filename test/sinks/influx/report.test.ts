@@ -8,7 +8,7 @@ import { folder, serve } from '../../e2e/scaletap.js';
 import { haveInfluxdb, type Influxd, startInfluxd } from '../../servers/influxdb.js';
 import { freePort } from '../../servers/ports.js';
 import { openStore } from '../../store/stores.js';
-import { weights } from '../memory-place.js';
+import { keptWeights } from '../readings.js';
 import { type Door, openDoor, org, token } from './door.js';
 import { sinkOf } from './sinks.js';
 
@@ -45,7 +45,7 @@ describe.skipIf(!haveInfluxdb)('a real InfluxDB 1.x', () => {
       const sink = await sinkOf(settings(database));
       onTestFinished(() => sink.close());
       expect(await sink.report?.(given)).toEqual({ kind: 'delivered' });
-      expect(await sink.deliver(weights(1))).toEqual({ kind: 'delivered' });
+      expect(await sink.deliver(keptWeights(1))).toEqual({ kind: 'delivered' });
 
       const [names] = await influxd.query('SHOW MEASUREMENTS', database);
       expect(names?.values).toEqual([['scaletap'], ['scaletap_relay']]);
@@ -152,7 +152,7 @@ describe.each<[InfluxSettings['version'], Partial<InfluxSettings>]>([
     const sink = await sinkOf({ ...settings, url: `http://127.0.0.1:${port}/x` });
     const report = sink.report?.(given);
     await asked;
-    expect(await sink.deliver(weights(1))).toEqual({ kind: 'delivered' });
+    expect(await sink.deliver(keptWeights(1))).toEqual({ kind: 'delivered' });
     await sink.close();
     expect(await report).toMatchObject({ kind: 'retry', message: 'closed before the answer came' });
   });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type ReadingDraft, reading } from '../../../src/model/reading.js';
+import type { ReadingDraft } from '../../../src/model/reading.js';
 import { DeliveryLoop } from '../../../src/sinks/delivery.js';
 import type { InfluxSettings } from '../../../src/sinks/index.js';
 import { lineSafe } from '../../../src/sinks/influx/points.js';
@@ -11,7 +11,8 @@ import {
   startVictoriaMetrics,
   type VictoriaMetrics,
 } from '../../servers/victoria-metrics.js';
-import { MemoryPlace, weights } from '../memory-place.js';
+import { MemoryPlace } from '../memory-place.js';
+import { keptReading, keptWeights } from '../readings.js';
 import { type Door, openDoor, org, token } from './door.js';
 import { sinkOf } from './sinks.js';
 
@@ -32,12 +33,12 @@ type Point = Readonly<Record<string, unknown>>;
 const byTime = (points: Point[]) =>
   points.sort((a, b) => Number(a.time) - Number(b.time) || String(a.device).localeCompare(String(b.device)));
 
-/** Every point of the measurement as an object, without the columns that are null. */
+/** Every point of the measurement as an object, without the columns that are null, and a quality that is empty. */
 async function pointsIn(influxd: Influxd, database: string): Promise<Point[]> {
   const series = await influxd.query('SELECT * FROM "scaletap"', database);
   return series.flatMap(({ columns, values }) =>
     values.map((row) =>
-      Object.fromEntries(columns.map((name, i) => [name, row[i]]).filter(([, v]) => v !== null)),
+      Object.fromEntries(columns.map((name, i) => [name, row[i]]).filter(([, v]) => v !== null && v !== '')),
     ),
   );
 }
@@ -76,11 +77,11 @@ describe.skipIf(!haveInfluxdb)('a real InfluxDB 1.x', () => {
     test('takes points with tags, fields and times as they are', async () => {
       const { sink, database } = await open('exact');
       const batch = [
-        reading(draft),
-        reading({ ...draft, kind: 'fat_ratio', value: 21.5, quality: ['unverified', 'server-time'] }),
-        reading({ ...draft, kind: 'battery', value: 97, person: null, timeMs: 0 }),
-        reading({ ...draft, kind: 'withings_type_999', value: -1e21, person: null, timeMs: -1 }),
-        reading({ ...draft, kind: 'co2', value: 5e-324, person: null, timeMs: 4_102_444_800_000 }),
+        keptReading(draft),
+        keptReading({ ...draft, kind: 'fat_ratio', value: 21.5, quality: ['unverified', 'server-time'] }),
+        keptReading({ ...draft, kind: 'battery', value: 97, person: null, timeMs: 0 }),
+        keptReading({ ...draft, kind: 'withings_type_999', value: -1e21, person: null, timeMs: -1 }),
+        keptReading({ ...draft, kind: 'co2', value: 5e-324, person: null, timeMs: 4_102_444_800_000 }),
       ];
       expect(await sink.deliver(batch)).toEqual({ kind: 'delivered' });
 
@@ -146,8 +147,8 @@ describe.skipIf(!haveInfluxdb)('a real InfluxDB 1.x', () => {
       ];
       const { sink, database } = await open('hostile');
       const batch = ids.flatMap((id) => [
-        reading({ ...draft, person: id }),
-        reading({ ...draft, device: id, person: null }),
+        keptReading({ ...draft, person: id }),
+        keptReading({ ...draft, device: id, person: null }),
       ]);
       expect(await sink.deliver(batch)).toEqual({ kind: 'delivered' });
 
@@ -171,7 +172,7 @@ describe.skipIf(!haveInfluxdb)('a real InfluxDB 1.x', () => {
       await fc.assert(
         fc.asyncProperty(fc.uniqueArray(id, { minLength: 1, maxLength: 40 }), async (ids) => {
           timeMs++;
-          const batch = ids.map((person) => reading({ ...draft, person, device: person, timeMs }));
+          const batch = ids.map((person) => keptReading({ ...draft, person, device: person, timeMs }));
           expect(await sink.deliver(batch)).toEqual({ kind: 'delivered' });
           const [series] = await influxd.query(
             `SELECT "device", "person", "weight_kg" FROM "scaletap" WHERE time = ${timeMs}ms`,
@@ -188,8 +189,8 @@ describe.skipIf(!haveInfluxdb)('a real InfluxDB 1.x', () => {
       const { sink, database } = await open('conflict');
       // A field has one type in each shard, that is, in each week.
       await influxd.write(`scaletap fat_ratio_pct="text" ${draft.timeMs}`, database);
-      const good = reading(draft);
-      const bad = reading({ ...draft, kind: 'fat_ratio' });
+      const good = keptReading(draft);
+      const bad = keptReading({ ...draft, kind: 'fat_ratio' });
       const refused = { kind: 'refused', message: expect.stringContaining('field type conflict') };
       expect(await sink.deliver([good, bad])).toEqual(refused);
       expect(await sink.deliver([bad])).toEqual(refused);
@@ -200,7 +201,7 @@ describe.skipIf(!haveInfluxdb)('a real InfluxDB 1.x', () => {
       const { sink } = await open('times');
       // Each line comes back in the answer, 100 kB here, and some of it in a header.
       const batch = Array.from({ length: 500 }, (_, i) =>
-        reading({ ...draft, person: `${i}`.padStart(100, 'x'), timeMs: 9_223_372_036_855 }),
+        keptReading({ ...draft, person: `${i}`.padStart(100, 'x'), timeMs: 9_223_372_036_855 }),
       );
       for (const tried of [batch, batch.slice(0, 1)]) {
         const outcome = await sink.deliver(tried);
@@ -214,17 +215,22 @@ describe.skipIf(!haveInfluxdb)('a real InfluxDB 1.x', () => {
     test('a reading that is older than is kept there is refused', async () => {
       const { sink, database } = await open('short');
       await influxd.query(`ALTER RETENTION POLICY "autogen" ON "${database}" DURATION 1d SHARD DURATION 1h`);
-      expect(await sink.deliver([reading(draft)])).toEqual({
+      expect(await sink.deliver([keptReading(draft)])).toEqual({
         kind: 'refused',
         message: expect.stringContaining('points beyond retention policy'),
       });
-      expect(await sink.deliver([reading({ ...draft, timeMs: Date.now() })])).toEqual({ kind: 'delivered' });
+      expect(await sink.deliver([keptReading({ ...draft, timeMs: Date.now() })])).toEqual({
+        kind: 'delivered',
+      });
     });
 
     test('values that are no numbers are refused and never written', async () => {
       const { sink, database } = await open('nan');
       for (const value of [Number.NaN, Number.POSITIVE_INFINITY]) {
-        const outcome = await sink.deliver([reading(draft), reading({ ...draft, kind: 'bmi', value })]);
+        const outcome = await sink.deliver([
+          keptReading(draft),
+          keptReading({ ...draft, kind: 'bmi', value }),
+        ]);
         expect(outcome).toEqual({ kind: 'refused', message: expect.stringContaining('not a finite number') });
       }
       expect(await pointsIn(influxd, database)).toEqual([]);
@@ -232,12 +238,12 @@ describe.skipIf(!haveInfluxdb)('a real InfluxDB 1.x', () => {
 
     test('one bad reading among 500 does not block the rest', async () => {
       const { sink, database } = await open('mixed');
-      const all = weights(500);
+      const all = keptWeights(500);
       const victim = all[333];
       if (victim === undefined) throw new Error('500 weights');
       await influxd.write(`scaletap fat_ratio_pct="text" ${victim.timeMs}`, database);
       // Of the same weigh-in as a good weight, so that both are one point.
-      const bad = reading({ ...victim, kind: 'fat_ratio', value: 20 });
+      const bad = keptReading({ ...victim, kind: 'fat_ratio', value: 20 });
       const place = new MemoryPlace(all.toSpliced(334, 0, bad));
       const loop = new DeliveryLoop(sink, place);
       loop.wake();
@@ -259,7 +265,7 @@ describe.skipIf(!haveInfluxdb)('a real InfluxDB 1.x', () => {
 
   test.each(['2', '3'] as const)('is no InfluxDB %s, and told so', async (version) => {
     const sink = await sinkOf({ version, url: `${influxd.url}/scales`, token, org });
-    expect(await sink.deliver([reading(draft)])).toEqual({
+    expect(await sink.deliver([keptReading(draft)])).toEqual({
       kind: 'retry',
       cause: 'missing-target',
       message: "404 404 page not found: is that InfluxDB's address, and its version?",
@@ -269,15 +275,15 @@ describe.skipIf(!haveInfluxdb)('a real InfluxDB 1.x', () => {
 
   test('a bucket that is missing is a missing target until somebody makes it; 3 makes its databases', async () => {
     const two = await sinkOf({ version: '2', url: `${door.url}/later`, token, org });
-    expect(await two.deliver([reading(draft)])).toEqual({
+    expect(await two.deliver([keptReading(draft)])).toEqual({
       kind: 'retry',
       cause: 'missing-target',
       message: expect.stringMatching(/^404 bucket "later" not found: /),
     });
     await influxd.query('CREATE DATABASE "later"');
-    expect(await two.deliver([reading(draft)])).toEqual({ kind: 'delivered' });
+    expect(await two.deliver([keptReading(draft)])).toEqual({ kind: 'delivered' });
     const three = await sinkOf({ version: '3', url: `${door.url}/new`, token });
-    expect(await three.deliver([reading(draft)])).toEqual({ kind: 'delivered' });
+    expect(await three.deliver([keptReading(draft)])).toEqual({ kind: 'delivered' });
     for (const sink of [two, three]) await sink.close();
   });
 });
@@ -310,10 +316,16 @@ describe.skipIf(!haveVictoriaMetrics)('a real VictoriaMetrics by the API of 2', 
 
   test('takes points with tags, fields and times as they are', async () => {
     const batch = [
-      reading(draft),
-      reading({ ...draft, kind: 'fat_ratio', value: 21.5, quality: ['unverified', 'server-time'] }),
-      reading({ ...draft, kind: 'battery', value: 97, person: null, timeMs: 1_363_749_900_124 }),
-      reading({ ...draft, kind: 'withings_type_999', value: -1e21, person: null, timeMs: 1_700_000_000_000 }),
+      keptReading(draft),
+      keptReading({ ...draft, kind: 'fat_ratio', value: 21.5, quality: ['unverified', 'server-time'] }),
+      keptReading({ ...draft, kind: 'battery', value: 97, person: null, timeMs: 1_363_749_900_124 }),
+      keptReading({
+        ...draft,
+        kind: 'withings_type_999',
+        value: -1e21,
+        person: null,
+        timeMs: 1_700_000_000_000,
+      }),
     ];
     const nobody = { device: '00:24:e4:06:59:dc', vendor: 'withings' };
     const expected = [
@@ -344,7 +356,7 @@ describe.skipIf(!haveVictoriaMetrics)('a real VictoriaMetrics by the API of 2', 
       '#',
     ];
     const batch = Array.from({ length: 20 }, (_, i) =>
-      ids.map((id) => reading({ ...draft, device: id, person: id, timeMs: 1_363_749_900_000 + i })),
+      ids.map((id) => keptReading({ ...draft, device: id, person: id, timeMs: 1_363_749_900_000 + i })),
     );
     expect(await sink.deliver(batch.flat())).toEqual({ kind: 'delivered' });
     const found = await points();

@@ -1,11 +1,12 @@
 import { connectAsync } from 'mqtt';
 import { expect, vi } from 'vitest';
-import { type Reading, type ReadingDraft, reading } from '../../../src/model/reading.js';
+import type { KeptReading, ReadingDraft } from '../../../src/model/reading.js';
 import { MqttSink } from '../../../src/sinks/mqtt/index.js';
 import type { House } from '../../../src/sinks/mqtt/messages.js';
 import { type MqttTarget, mqttTarget } from '../../../src/sinks/mqtt/target.js';
 import type { SinkContext } from '../../../src/sinks/sink.js';
 import { exchangesOf, Memory } from '../../vendors/withings/exchanges.js';
+import { kept, keptReading } from '../readings.js';
 
 /** A house for the tests: readings, the store that a sink may ask, and sinks that are closed at the end. */
 
@@ -18,10 +19,11 @@ export const house: House = {
 
 export const day = Date.UTC(2026, 10, 20);
 export const DAY_MS = 86_400_000;
+export const annaKey = 'withings-1744475';
 
-/** A reading of Anna's, who has the id 1744475. */
-export function anna(draft: Partial<ReadingDraft> = {}): Reading {
-  return reading({
+/** A reading of Anna's, who has the id 1744475 at Withings; or of somebody else. */
+export function anna(draft: Partial<ReadingDraft> = {}, over: Partial<KeptReading> = {}): KeptReading {
+  const found = keptReading({
     kind: 'weight',
     value: 66.85,
     timeMs: day,
@@ -30,33 +32,29 @@ export function anna(draft: Partial<ReadingDraft> = {}): Reading {
     person: '1744475',
     ...draft,
   });
+  const isAnna = found.owner?.key === annaKey;
+  return { ...found, ...(isAnna && { owner: { key: annaKey, name: 'Anna' } }), ...over };
 }
 
 /** What scales and a pull bring: the weigh-ins of two captures. */
-export function captured(): Reading[] {
+export function captured(): KeptReading[] {
   const captures = ['wbs01-weigh-in.http', 'ws50-weigh-in.http'] as const;
   return captures
     .flatMap((capture) => new Memory().play(exchangesOf(capture)))
-    .flatMap(({ readings }) => readings);
+    .flatMap(({ readings }) => readings.map((each) => kept(each)));
 }
 
 /** The store: what a sink can ask of it. It may be `broken`. */
 export class Known implements SinkContext {
-  readings: readonly Reading[];
+  readings: readonly KeptReading[];
   broken = false;
-  readonly names = new Map<string, string>([['1744475', 'Anna']]);
   readonly warnings: string[] = [];
 
-  constructor(readings: readonly Reading[] = []) {
+  constructor(readings: readonly KeptReading[] = []) {
     this.readings = readings;
   }
 
-  nameOf({ person }: Reading): string | null {
-    if (this.broken) throw new Error('database is locked');
-    return this.names.get(person ?? '') ?? null;
-  }
-
-  newest(): readonly Reading[] {
+  newest(): readonly KeptReading[] {
     if (this.broken) throw new Error('database is locked');
     return this.readings;
   }

@@ -1,17 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Kind, type KnownKind, quantities } from '../../../src/model/quantity.js';
-import type { Reading } from '../../../src/model/reading.js';
+import type { KeptReading } from '../../../src/model/reading.js';
 import { Household } from '../../../src/sinks/mqtt/household.js';
 import { isOwn, messagesOf, parting } from '../../../src/sinks/mqtt/messages.js';
 import { complaints } from './home-assistant.js';
-import { anna, captured, DAY_MS, day, house } from './house.js';
+import { anna, annaKey, captured, DAY_MS, day, house } from './house.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
-function messagesFor(readings: readonly Reading[], name: string | null = 'Anna', over = {}, nowMs = day) {
-  const { subjects } = new Household(readings, () => name);
-  return new Map([...subjects].flatMap((subject) => messagesOf({ ...house, ...over }, subject, nowMs)));
+function messagesFor(readings: readonly KeptReading[], over = {}, nowMs = day) {
+  const { subjects } = new Household(readings);
+  return new Map(subjects.flatMap((subject) => messagesOf({ ...house, ...over }, subject, nowMs)));
 }
 
 function allComplaints(messages: ReadonlyMap<string, string>): string[] {
@@ -20,8 +20,8 @@ function allComplaints(messages: ReadonlyMap<string, string>): string[] {
   return configs.flatMap(([topic, payload]) => complaints(topic, payload, messages));
 }
 
-const personConfig = 'homeassistant/device/scaletap_person_withings_1744475/config';
-const personState = 'scaletap/person/withings/1744475';
+const personConfig = 'homeassistant/device/scaletap_person_withings-1744475/config';
+const personState = 'scaletap/person/withings-1744475';
 const scaleConfig = 'homeassistant/device/scaletap_scale_withings_0024e40659dc/config';
 const scaleState = 'scaletap/scale/withings/0024e40659dc';
 
@@ -61,9 +61,8 @@ describe('what Home Assistant is told', () => {
     const { components, ...root } = parsed(messages.get(personConfig));
     expect(root).toEqual({
       device: {
-        identifiers: ['scaletap_person_withings_1744475'],
+        identifiers: ['scaletap_person_withings-1744475'],
         name: 'Anna',
-        manufacturer: 'Withings',
         model: 'Person',
       },
       origin: { name: 'scaletap', sw_version: '0.1.0' },
@@ -73,7 +72,7 @@ describe('what Home Assistant is told', () => {
     });
     expect(components.weight_kg).toEqual({
       platform: 'sensor',
-      unique_id: 'scaletap_person_withings_1744475_weight_kg',
+      unique_id: 'scaletap_person_withings-1744475_weight_kg',
       name: 'Weight',
       device_class: 'weight',
       state_class: 'measurement',
@@ -103,12 +102,12 @@ describe('what Home Assistant is told', () => {
   });
 
   test('nothing of discovery when that is off', () => {
-    expect([...messagesFor([anna()], 'Anna', { discovery: null }).keys()]).toEqual([personState, scaleState]);
+    expect([...messagesFor([anna()], { discovery: null }).keys()]).toEqual([personState, scaleState]);
   });
 
   test('other ids for another topic, so that two houses can share a broker', () => {
-    const [config] = messagesFor([anna()], 'Anna', { topic: 'house/2' }).keys();
-    expect(config).toMatch(/^homeassistant\/device\/house-2_[0-9a-f]{24}_person_withings_1744475\/config$/);
+    const [config] = messagesFor([anna()], { topic: 'house/2' }).keys();
+    expect(config).toMatch(/^homeassistant\/device\/house-2_[0-9a-f]{24}_person_withings-1744475\/config$/);
   });
 });
 
@@ -118,13 +117,13 @@ describe('no weigh-in', () => {
     ['for longer', 14 * DAY_MS + 1, 14, 'ON'],
     ['where nobody asks', 99 * DAY_MS, 0, undefined],
   ])('%s', (_, sinceMs, missingDays, missing) => {
-    const messages = messagesFor([anna()], 'Anna', { missingDays }, day + sinceMs);
+    const messages = messagesFor([anna()], { missingDays }, day + sinceMs);
     expect(parsed(messages.get(personState)).missing).toBe(missing);
   });
 
   test('is about weights: a heart rate of today does not count', () => {
     const heart = anna({ kind: 'heart_rate', value: 61, timeMs: day + 20 * DAY_MS });
-    const state = parsed(messagesFor([anna(), heart], 'Anna', {}, day + 20 * DAY_MS).get(personState));
+    const state = parsed(messagesFor([anna(), heart], {}, day + 20 * DAY_MS).get(personState));
     expect(state).toMatchObject({ missing: 'ON', last_weigh_in: '2026-11-20T00:00:00.000Z' });
   });
 });
@@ -146,9 +145,9 @@ describe('hostile names', () => {
     '',
   ];
 
-  test.each(hostile)('%j as name, person and scale', (text) => {
-    expect(allComplaints(messagesFor([anna({ person: text, device: text })], text))).toEqual([]);
-    expect(allComplaints(messagesFor([anna({ person: text, device: text })], null))).toEqual([]);
+  test.each(hostile)('%j as name, key and scale', (text) => {
+    const owner = { key: text, name: text };
+    expect(allComplaints(messagesFor([anna({ device: text }, { owner })]))).toEqual([]);
   });
 
   test('any text', () => {
@@ -156,16 +155,18 @@ describe('hostile names', () => {
       fc.property(
         fc.string({ unit: 'binary', maxLength: 300 }),
         fc.string({ unit: 'binary' }),
-        (id, name) => {
-          expect(allComplaints(messagesFor([anna({ person: id, device: id })], name))).toEqual([]);
+        (key, name) => {
+          const owner = { key, name };
+          expect(allComplaints(messagesFor([anna({ device: key }, { owner })]))).toEqual([]);
         },
       ),
     );
   });
 
-  test('who has no name that can be shown has an id', () => {
-    const { device } = parsed(messagesFor([anna()], '\n').get(personConfig));
-    expect(device).toMatchObject({ name: 'Person 1744475' });
+  test('who has no name that can be shown has a key', () => {
+    const owner = { key: annaKey, name: '\n' };
+    const { device } = parsed(messagesFor([anna({}, { owner })]).get(personConfig));
+    expect(device).toMatchObject({ name: 'Person withings-1744475' });
   });
 });
 

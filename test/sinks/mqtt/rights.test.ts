@@ -56,7 +56,7 @@ describe.skipIf(!haveMosquitto)('users and rights', () => {
     [
       'to publish no discovery',
       ['user reader', 'topic read #', 'topic write scaletap/#'],
-      'homeassistant/device/scaletap_person_withings_1744475/config',
+      'homeassistant/device/scaletap_person_withings-1744475/config',
     ],
   ])('the right %s is unauthorized, with the topic', async (_, acl, topic) => {
     const sink = await sinkAt(`mqtt://reader:reader@127.0.0.1:${await start({ users, acl })}`, new Known());

@@ -1,10 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { DeliveryLoop } from '../../../src/sinks/delivery.js';
 import { haveMosquitto, type Mosquitto, startMosquitto } from '../../servers/mosquitto.js';
-import { MemoryPlace, weights } from '../memory-place.js';
+import { MemoryPlace } from '../memory-place.js';
+import { keptWeights } from '../readings.js';
 import { complaints } from './home-assistant.js';
 import {
   anna,
+  annaKey,
   captured,
   closeAll,
   DAY_MS,
@@ -19,8 +21,8 @@ import {
 // The sink against a real broker that anybody may use. Who may not is in rights.test.ts, a broker that fails or is
 // none in trouble.test.ts.
 
-const config = 'homeassistant/device/scaletap_person_withings_1744475/config';
-const state = 'scaletap/person/withings/1744475';
+const config = 'homeassistant/device/scaletap_person_withings-1744475/config';
+const state = 'scaletap/person/withings-1744475';
 const scaleConfig = 'homeassistant/device/scaletap_scale_withings_0024e40659dc/config';
 const delivered = { kind: 'delivered' };
 
@@ -54,8 +56,8 @@ describe.skipIf(!haveMosquitto)('a broker', () => {
     const messages = await observer.retained();
     const configs = [...messages].filter(([topic]) => topic.startsWith('homeassistant/'));
     expect(configs.map(([topic]) => topic).sort()).toEqual([
-      'homeassistant/device/scaletap_person_withings_101010/config',
-      'homeassistant/device/scaletap_person_withings_2507298/config',
+      'homeassistant/device/scaletap_person_withings-101010/config',
+      'homeassistant/device/scaletap_person_withings-2507298/config',
       'homeassistant/device/scaletap_scale_withings_0024e4000050/config',
       'homeassistant/device/scaletap_scale_withings_0024e4fffc01/config',
     ]);
@@ -91,11 +93,9 @@ describe.skipIf(!haveMosquitto)('a broker', () => {
   });
 
   test('hears of a new name', async () => {
-    const known = new Known([anna()]);
-    const sink = await sinkAt(broker.port, known);
+    const sink = await sinkAt(broker.port, new Known([anna()]));
     await settled();
-    known.names.set('1744475', 'Anne');
-    await sink.deliver([anna({ timeMs: day + 1 })]);
+    await sink.deliver([anna({ timeMs: day + 1 }, { owner: { key: annaKey, name: 'Anne' } })]);
     expect(JSON.parse((await retained(config)) ?? '{}').device.name).toBe('Anne');
   });
 
@@ -170,6 +170,15 @@ describe.skipIf(!haveMosquitto)('a broker', () => {
       );
     });
 
+    test('loses what has other topics than are ours now', async () => {
+      await observer.publish('scaletap/person/withings/1744475', '{"weight_kg":66}', true);
+      await sinkAt(broker.port, new Known([anna()]));
+      await soon(async () => {
+        const topics = [...(await observer.retained()).keys()].filter((topic) => topic.includes('/person/'));
+        expect(topics).toEqual([state]);
+      });
+    });
+
     test('keeps what is of others', async () => {
       await ran();
       const others = [
@@ -203,8 +212,8 @@ describe.skipIf(!haveMosquitto)('a broker', () => {
   });
 
   test('that goes away and comes back with nothing gets everything, through the loop', async () => {
-    const place = new MemoryPlace(weights(3));
-    const known = new Known(weights(3));
+    const place = new MemoryPlace(keptWeights(3));
+    const known = new Known(keptWeights(3));
     const loop = new DeliveryLoop(await sinkAt(broker.port, known), place, { random: () => 0.1 });
     const idle = () => soon(() => expect(loop.status()).toMatchObject({ state: 'idle', backlog: 0 }));
     loop.wake();
@@ -212,8 +221,8 @@ describe.skipIf(!haveMosquitto)('a broker', () => {
     await observer.close();
     await broker.stop();
 
-    place.add(weights(900).slice(3));
-    known.readings = weights(900).slice(-1);
+    place.add(keptWeights(900).slice(3));
+    known.readings = keptWeights(900).slice(-1);
     loop.wake();
     await soon(() => expect(loop.status()).toMatchObject({ state: 'waiting', cause: 'unreachable' }));
     expect(place.place).toBe(9);
@@ -221,7 +230,7 @@ describe.skipIf(!haveMosquitto)('a broker', () => {
     observer = await observe(broker.port);
     await idle();
     expect(await stateNow()).toMatchObject({ weight_kg: 900 });
-    expect(await retained(config)).toContain('Anna');
+    expect(await retained(config)).toContain('Weight');
     await loop.close();
   });
 });

@@ -1,0 +1,41 @@
+import { get, Problem } from './api.js';
+import { h, put } from './dom.js';
+import { deviceText } from './words.js';
+
+/** A choice among all devices; `''` for all of them. */
+export function deviceFilter(
+  chosen: string,
+  choose: (device: string) => void,
+): { readonly element: HTMLElement; close(): void } {
+  const select = h('select', { id: 'device-filter', onchange: () => choose(select.value) });
+  const ending = new AbortController();
+
+  function show(devices: readonly { readonly value: string; readonly text: string }[]): void {
+    const options = [{ value: '', text: 'All devices' }, ...devices];
+    if (!options.some(({ value }) => value === chosen)) options.push({ value: chosen, text: chosen });
+    put(select, ...options.map(({ value, text }) => h('option', { value }, text)));
+    select.value = chosen;
+  }
+
+  async function load(): Promise<void> {
+    try {
+      const { devices } = await get('devices', {}, ending.signal);
+      show(
+        devices.map(({ vendor, device }) => ({
+          value: `${vendor} ${device}`,
+          text: deviceText(vendor, device),
+        })),
+      );
+    } catch (error) {
+      // Without the list there is no choice; what the list is for says by itself that the server does not answer.
+      if (!ending.signal.aborted && !(error instanceof Problem)) throw error;
+    }
+  }
+
+  show([]);
+  void load();
+  return {
+    element: h('div', { class: 'row' }, h('label', { for: select.id, class: 'label' }, 'Device'), select),
+    close: () => ending.abort(),
+  };
+}
