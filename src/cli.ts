@@ -107,6 +107,14 @@ const actions: readonly Action[] = [
     run: async (settings, _log, words) => (await weighIns()).count(settings, words),
   },
   {
+    option: 'weigh-ins',
+    path: ['weigh-ins', 'reset'],
+    usage: 'reset <ids..>',
+    describe: 'Take back what was said of them by hand',
+    words: ['ids'],
+    run: async (settings, _log, words) => (await weighIns()).reset(settings, words),
+  },
+  {
     option: 'people',
     path: ['people', 'list'],
     usage: ['list', '$0'],

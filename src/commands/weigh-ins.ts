@@ -59,21 +59,31 @@ export async function give(settings: Settings, [id = '', whom = '']: readonly st
 
 /** `scaletap weigh-ins drop ID...`: they are kept, and not counted. */
 export async function drop(settings: Settings, ids: readonly string[]): Promise<number> {
-  return setCounts(settings, ids, false);
+  return changeAll(settings, ids, { counts: false }, 'does not count any more');
 }
 
 /** `scaletap weigh-ins count ID...`: the way back from {@link drop}. */
 export async function count(settings: Settings, ids: readonly string[]): Promise<number> {
-  return setCounts(settings, ids, true);
+  return changeAll(settings, ids, { counts: true }, 'counts');
+}
+
+/** `scaletap weigh-ins reset ID...`: whose they are, and whether they count, is found out again. */
+export async function reset(settings: Settings, ids: readonly string[]): Promise<number> {
+  return changeAll(settings, ids, { reset: true }, 'is as it was found');
 }
 
 /** All ids must be there, or nothing is changed. */
-async function setCounts(settings: Settings, ids: readonly string[], counts: boolean): Promise<number> {
+async function changeAll(
+  settings: Settings,
+  ids: readonly string[],
+  how: { readonly counts: boolean } | { readonly reset: true },
+  done: string,
+): Promise<number> {
   return withStore(settings, async (store) => {
     const weighIns = ids.map((id) => theWeighIn(store, id));
     for (const weighIn of weighIns) {
-      changeIn(store, { change: 'weigh-in', weighIn: weighInId(weighIn), counts });
-      await print(`${weighIn.told} ${counts ? 'counts' : 'does not count any more'}\n`);
+      changeIn(store, { change: 'weigh-in', weighIn: weighInId(weighIn), ...how });
+      await print(`${weighIn.told} ${done}\n`);
     }
   });
 }

@@ -31,13 +31,15 @@ export type Change =
   /** All weigh-ins and vendors' ids go to somebody else, and the person is gone. */
   | { readonly change: 'merge-person'; readonly key: string; readonly into: string }
   /**
-   * One weigh-in, by its `weighInId`: whose it is, by key and null for nobody's, and whether it counts. It holds for good.
+   * One weigh-in, by its `weighInId`: whose it is, by key and null for nobody's, and whether it counts. It holds for
+   * good, or until it is taken back: with `reset` all that was said before is, and the rest of the change follows on it.
    */
   | {
       readonly change: 'weigh-in';
       readonly weighIn: string;
       readonly owner?: string | null;
       readonly counts?: boolean;
+      readonly reset?: boolean;
     };
 
 /** What became of a change. */

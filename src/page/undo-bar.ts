@@ -68,8 +68,13 @@ function button(label: string, onclick: () => void): HTMLElement {
   return h('button', { type: 'button', class: 'button', onclick }, label);
 }
 
-/** What brings back what was. A weigh-in that was not assigned becomes nobody's by hand. */
+/** What brings back what was. */
 function undoing(before: WeighIn, after: WeighIn): Bodies['weighIn'] {
+  const counted = !before.quality.includes('deleted');
+  // Nobody had said whose it is: it is found out again.
+  if (before.ownedBy !== 'hand') {
+    return { reset: true, ...(before.counts !== counted && { counts: before.counts }) };
+  }
   return {
     ...((before.person !== after.person || before.ownedBy !== after.ownedBy) && { person: before.person }),
     ...(before.counts !== after.counts && { counts: before.counts }),

@@ -46,7 +46,9 @@ export function weighInRow(weighIn: WeighIn, who: Who, change: () => void): HTML
         'span',
         { class: 'row tight' },
         nameElement(who, person),
-        h('span', { class: isOpen(weighIn) ? 'badge warn' : 'badge', title: words.long }, words.short),
+        // The vendor's word is how it mostly is.
+        weighIn.ownedBy !== 'vendor' &&
+          h('span', { class: isOpen(weighIn) ? 'badge warn' : 'badge', title: words.long }, words.short),
       ),
     ),
     h(

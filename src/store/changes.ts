@@ -5,7 +5,9 @@ import type { WeighInKey } from '../model/weigh-in.js';
 import { weighInKey } from '../model/weigh-in.js';
 import type { Corrections } from './corrections.js';
 import type { Database } from './database.js';
+import { keptReadingOf, keptReadings } from './kept-readings.js';
 import type { Moves } from './moves.js';
+import type { Ownership } from './ownership.js';
 import type { People, PersonRow } from './people.js';
 
 const done = (key: string | null): Changed => ({ done: true, key });
@@ -21,12 +23,14 @@ export class Changes {
   readonly #people: People;
   readonly #moves: Moves;
   readonly #corrections: Corrections;
+  readonly #ownership: Ownership;
 
-  constructor(db: Database, people: People, moves: Moves, corrections: Corrections) {
+  constructor(db: Database, people: People, moves: Moves, corrections: Corrections, ownership: Ownership) {
     this.#db = db;
     this.#people = people;
     this.#moves = moves;
     this.#corrections = corrections;
+    this.#ownership = ownership;
   }
 
   make(change: Change): Changed {
@@ -119,44 +123,44 @@ export class Changes {
     return done(into);
   }
 
-  #weighIn({ weighIn, owner, counts }: Of<'weigh-in'>): Changed {
+  #weighIn({ weighIn, owner, counts, reset }: Of<'weigh-in'>): Changed {
     const key = weighInKey(weighIn);
     const rows = key === null ? [] : this.#rowsOf(key);
     if (key === null || rows.length === 0) return unknown('there is no such weigh-in');
     const person = owner === undefined || owner === null ? owner : this.#people.row(owner);
     if (typeof owner === 'string' && person === undefined) return nobody(owner);
     const body = rows.filter(({ kind }) => !isOfScale(kind as Kind));
-    const [first] = body;
-    if (first === undefined) return conflict('that is of the scale or the room, and nobody’s weigh-in');
+    if (body.length === 0) return conflict('that is of the scale or the room, and nobody’s weigh-in');
+    const whose = reset === true ? this.#ownership.found(body.map(keptReadingOf)) : undefined;
     const said = {
-      ...(person === undefined ? {} : { owner: person?.id ?? null, owned_by: 'hand' }),
-      ...(counts === undefined ? {} : { counts: Number(counts), counted_by: 'hand' }),
+      ...(whose && { owner: whose.owner, owned_by: whose.ownedBy }),
+      ...(person !== undefined && { owner: person?.id ?? null, owned_by: 'hand' }),
+      ...(counts !== undefined && { counts: Number(counts), counted_by: 'hand' }),
     };
-    if (Object.keys(said).length === 0) return done(this.#keyOf(first.owner));
-    const isOther = body.some(
-      (row) =>
-        (said.owner !== undefined && row.owner !== said.owner) ||
-        (said.counts !== undefined && row.counts !== said.counts),
-    );
-    const ids = body.map(({ id }) => id);
-    if (isOther) {
+    const wanted = body.map((row) => ({
+      ...row,
+      ...(reset === true && { counts: Number(!row.quality?.includes('deleted')), counted_by: null }),
+      ...said,
+    }));
+    if (wanted.some((row, i) => row.owner !== body[i]?.owner || row.counts !== body[i]?.counts)) {
       for (const before of new Set(body.map((row) => row.owner))) {
         this.#corrections.weighIn(key.vendor, key.device, key.timeMs, before);
       }
     }
-    this.#db.run(this.#db.query.updateTable('reading').set(said).where('id', 'in', ids));
-    return done(this.#keyOf(said.owner === undefined ? first.owner : said.owner));
+    for (const { id, owner, owned_by, counts, counted_by } of wanted) {
+      const columns = { owner, owned_by, counts, counted_by };
+      this.#db.run(this.#db.query.updateTable('reading').set(columns).where('id', '=', id));
+    }
+    return done(this.#keyOf(wanted[0]?.owner ?? null));
   }
 
   #rowsOf({ vendor, device, timeMs, person }: WeighInKey) {
     return this.#db.all(
-      this.#db.query
-        .selectFrom('reading')
-        .select(['id', 'kind', 'owner', 'counts'])
-        .where('time_ms', '=', timeMs)
-        .where('device', '=', device)
-        .where('vendor', '=', vendor)
-        .where('person', person === null ? 'is' : '=', person),
+      keptReadings(this.#db)
+        .where('reading.time_ms', '=', timeMs)
+        .where('reading.device', '=', device)
+        .where('reading.vendor', '=', vendor)
+        .where('reading.person', person === null ? 'is' : '=', person),
     );
   }
 

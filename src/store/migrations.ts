@@ -144,6 +144,7 @@ export const migrations: readonly string[] = [
   UPDATE reading SET counts = 0 WHERE quality LIKE '%deleted%';
   DROP INDEX reading_by_person;
   CREATE INDEX reading_by_owner ON reading (owner, kind, time_ms);
+  CREATE INDEX reading_by_device ON reading (kind, vendor, device, time_ms) WHERE owner IS NULL;
   CREATE INDEX reading_by_hand ON reading (time_ms) WHERE owned_by = 'hand' OR counted_by = 'hand';
 
   CREATE TABLE retraction (

@@ -121,13 +121,25 @@ export class Ownership {
     const stored = this.#stored.all([timeMs, device, vendor]).filter(({ kind }) => !isOfScale(kind as Kind));
     const weighed = stored.find(({ kind }) => kind === 'weight');
     if (weighed !== undefined) return { owner: weighed.owner, ownedBy: weighed.owned_by as OwnedBy | null };
+    const found = this.#near(readings);
+    if (found.owner === null) return found;
+    if (stored.length > 0) this.#corrections.weighIn(vendor, device, timeMs, null);
+    for (const { id } of stored) this.#own.run([found.owner, found.ownedBy, id]);
+    return found;
+  }
+
+  /** Whose a weigh-in is when nobody has said so; all its readings of a body. */
+  found(readings: readonly Reading[]): Whose {
+    const [{ vendor, device, person } = { person: null }] = readings;
+    if (person === null || vendor === undefined) return this.#near(readings);
+    return { owner: this.#people.owner(vendor, person, device), ownedBy: 'vendor' };
+  }
+
+  #near(readings: readonly Reading[]): Whose {
     const weight = readings.find(({ kind }) => kind === 'weight');
     if (weight === undefined || weight.quality.some((mark) => doubts.has(mark))) return nobody;
     const owner = nearest(weight.value, this.#lately(weight));
-    if (owner === null) return nobody;
-    if (stored.length > 0) this.#corrections.weighIn(vendor, device, timeMs, null);
-    for (const { id } of stored) this.#own.run([owner, 'weight', id]);
-    return { owner, ownedBy: 'weight' };
+    return owner === null ? nobody : { owner, ownedBy: 'weight' };
   }
 
   /** Forgets what is in memory if another process has written; to be called first in a transaction. */

@@ -1,5 +1,7 @@
 import type { Selectable } from 'kysely';
 import { sql } from 'kysely';
+import type { Kind } from '../model/quantity.js';
+import { isOfScale } from '../model/quantity.js';
 import type { Database } from './database.js';
 import { blobBytes } from './database.js';
 import { scaleKinds } from './kept-readings.js';
@@ -44,6 +46,8 @@ export interface OwnerCount {
 
 /** The newest reading of a kind that is about a device or its room. */
 export type ScaleReading = Pick<ReadingRow, 'vendor' | 'device' | 'kind' | 'value' | 'time_ms'>;
+
+type DeviceKind = Pick<ReadingRow, 'kind' | 'vendor' | 'device'>;
 
 /** What is told of the database by its newest rows: while these are the same, so is all but the devices' last visit. */
 export interface Stamp {
@@ -223,21 +227,56 @@ export class PageQueries {
     );
   }
 
-  /** The newest of each kind that is about a device, of those with a higher `seq`. With 0 it looks at all of them. */
+  /** The newest of each kind that is about a device; with a `seq` only of those with a higher one. */
   newestOfScales(seq: number): ScaleReading[] {
+    if (seq === 0) return this.#kindsOfDevices().flatMap((of) => this.#newestOfDevice(of));
     const kinds = sql.join(scaleKinds.map((kind) => sql.lit(kind)));
-    const newest = this.#db.query
-      .selectFrom('reading')
-      // Where there is a max, SQLite takes the other columns from the row that has it.
-      .select(['vendor', 'device', 'kind', 'value', ({ fn }) => fn.max<number>('time_ms').as('time_ms')])
-      .groupBy(['kind', 'vendor', 'device']);
-    if (seq === 0) {
-      return this.#statements.rows('scales', [], () =>
-        newest.where('owner', 'is', null).where(sql<boolean>`kind in (${kinds})`),
-      );
-    }
     return this.#statements.rows('new scales', [seq], () =>
-      newest.where('seq', '>', 0).where(sql<boolean>`+kind in (${kinds})`),
+      this.#db.query
+        .selectFrom('reading')
+        // Where there is a max, SQLite takes the other columns from the row that has it.
+        .select(['vendor', 'device', 'kind', 'value', ({ fn }) => fn.max<number>('time_ms').as('time_ms')])
+        .where('seq', '>', 0)
+        .where(sql<boolean>`+kind in (${kinds})`)
+        .groupBy(['kind', 'vendor', 'device']),
+    );
+  }
+
+  /** Which devices have readings of which kinds that are about them; from one to the next by the index. */
+  #kindsOfDevices(): DeviceKind[] {
+    const found: DeviceKind[] = [];
+    for (let last: DeviceKind = { kind: '', vendor: '', device: '' }; ; ) {
+      const [next] = this.#statements.rows<DeviceKind>(
+        'next of devices',
+        [last.kind, last.vendor, last.device],
+        () =>
+          this.#db.query
+            .selectFrom('reading')
+            .select(['kind', 'vendor', 'device'])
+            .where('owner', 'is', null)
+            .where(sql<boolean>`(kind, vendor, device) > (?, ?, ?)`)
+            .orderBy('kind')
+            .orderBy('vendor')
+            .orderBy('device')
+            .limit(sql.lit(1)),
+      );
+      if (next === undefined) return found.filter(({ kind }) => isOfScale(kind as Kind));
+      found.push(next);
+      last = next;
+    }
+  }
+
+  #newestOfDevice({ kind, vendor, device }: DeviceKind): ScaleReading[] {
+    return this.#statements.rows('newest of a device', [kind, vendor, device], () =>
+      this.#db.query
+        .selectFrom('reading')
+        .select(['vendor', 'device', 'kind', 'value', 'time_ms'])
+        .where('owner', 'is', null)
+        .where('kind', '=', '')
+        .where('vendor', '=', '')
+        .where('device', '=', '')
+        .orderBy('time_ms', 'desc')
+        .limit(sql.lit(1)),
     );
   }
 

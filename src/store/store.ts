@@ -59,7 +59,7 @@ export class Store {
     this.journal = new Journal(this.#db, parts, vendorOf);
     const moves = new Moves(this.#db, people, corrections);
     this.#settingsPeople = new SettingsPeople(this.#db, people, moves, vendors);
-    this.#changes = new Changes(this.#db, people, moves, corrections);
+    this.#changes = new Changes(this.#db, people, moves, corrections, this.#ownership);
   }
 
   /** Makes a change of people or weigh-ins, all of it or nothing; on disk when it returns. */

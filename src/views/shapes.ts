@@ -232,7 +232,12 @@ export const bodies = {
     sex: sex.nullable().optional(),
   }),
   mergePerson: z.strictObject({ into: key }),
-  weighIn: z.strictObject({ person: key.nullable().optional(), counts: z.boolean().optional() }),
+  weighIn: z.strictObject({
+    person: key.nullable().optional(),
+    counts: z.boolean().optional(),
+    /** Takes back first what was said by hand before. */
+    reset: z.boolean().optional(),
+  }),
 } as const;
 
 const count = z.coerce.number().int().min(1).max(500);

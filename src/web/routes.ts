@@ -189,15 +189,17 @@ export const routes: readonly Route[] = [
   {
     method: 'PATCH',
     path: '/api/weigh-ins/{id}',
-    summary: 'Say for good whose a weigh-in is, null for nobody’s, and whether it counts',
+    summary:
+      'Say for good whose a weigh-in is, null for nobody’s, and whether it counts, or take back what was said',
     gives: { 200: 'weighIn' },
     refuses: [404, 409],
-    ...withBody(bodies.weighIn, async (call, { person, counts }) => {
+    ...withBody(bodies.weighIn, async (call, { person, counts, reset }) => {
       const change: Change = {
         change: 'weigh-in',
         weighIn: call.id,
         ...(person !== undefined && { owner: person }),
         ...(counts !== undefined && { counts }),
+        ...(reset !== undefined && { reset }),
       };
       return changed(call, change, () => view(call, { view: 'weigh-in', id: call.id }));
     }),

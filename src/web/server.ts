@@ -143,6 +143,7 @@ class Site {
     if (refused !== null) return refused;
     if (api !== null && (path === '/' || path.startsWith(ASSETS))) {
       const { 'accept-encoding': accepted = '', 'if-none-match': known = '' } = message.headers;
+      if (path === '/' && isBrowsing(message)) this.#warm(api);
       return this.#assets.answer(request, String(accepted), known);
     }
     if (path === '/' || path === SETUP) {
@@ -155,6 +156,14 @@ class Site {
     return textAnswer(request, 404, 'there is no such page; the first one is at /');
   }
 
+  /** Whoever opens the page asks next for what takes a moment when nobody has asked for long. */
+  #warm(parts: ApiParts): void {
+    const loaded = Promise.all([this.#apiOf(parts), parts.views().then((views) => views.warm())]);
+    loaded.catch((error: unknown) => {
+      this.#log.error(`what the page is answered by could not be loaded: ${error}`);
+    });
+  }
+
   /** The API takes a moment to load, which a start of the relay must not wait for. */
   #apiOf(parts: ApiParts): Promise<Api> {
     this.#api ??= import('./api.js').then(
@@ -162,6 +171,11 @@ class Site {
     );
     return this.#api;
   }
+}
+
+/** Whether somebody looks: probes that only want to know whether there is a page do not say so. */
+function isBrowsing({ method, headers }: IncomingMessage): boolean {
+  return method === 'GET' && headers['sec-fetch-dest'] === 'document';
 }
 
 /** Browsers and most probes take anything; who wants JSON says so. */

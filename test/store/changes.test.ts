@@ -286,6 +286,22 @@ describe('a weigh-in', () => {
     expect(corrected()).toEqual({ taken: [], again: [] });
   });
 
+  test('is as it was found when what was said is taken back, and sinks are told', () => {
+    const { change, corrected, store, tell } = house('1');
+    tell(weight(7, { person: null, value: 51 }), weight(8, { person: null, value: 90 }));
+    store.deliveries.advance('sink', store.deliveries.next('sink', 9).at(-1)?.seq ?? 0);
+    const weighIns = [weighInAt(0, '1'), weighInAt(7, null), weighInAt(8, null)];
+    const found = store.readings.list();
+    expect(found.map(({ ownedBy }) => ownedBy)).toEqual(['vendor', 'weight', null]);
+    for (const weighIn of weighIns) change({ change: 'weigh-in', weighIn, owner: null, counts: false });
+    corrected();
+    for (const weighIn of weighIns) change({ change: 'weigh-in', weighIn, reset: true });
+    expect(store.readings.list()).toEqual(found);
+    expect(corrected().again).toEqual(['50 of Ana', '51 of Ana', '90 of nobody']);
+    change({ change: 'weigh-in', weighIn: weighInAt(0, '1'), reset: true });
+    expect(corrected().taken).toEqual([]);
+  });
+
   test('must be there, with its person', () => {
     const { change } = house('1');
     const give = (weighIn: string, owner: string) => why(change({ change: 'weigh-in', weighIn, owner }));

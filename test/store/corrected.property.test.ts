@@ -222,6 +222,7 @@ function take(store: Store, found: { readings: readonly Reading[]; deleted: read
         weighIn,
         ...(owner !== undefined && { owner }),
         ...(counts !== undefined && { counts }),
+        ...(owner === undefined && { reset: counts === undefined }),
       });
       break;
     }
