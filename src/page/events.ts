@@ -11,7 +11,7 @@ const hiddenMs = 60_000;
 /** A clock that has jumped by more than this was asleep, and what it was connected to may be gone without a word. */
 const asleepMs = 90_000;
 const tickMs = 15_000;
-const firstRetryMs = 2_000;
+const firstRetryMs = 500;
 const lastRetryMs = 60_000;
 
 /**

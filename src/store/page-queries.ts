@@ -249,16 +249,13 @@ export class PageQueries {
       const [next] = this.#statements.rows<DeviceKind>(
         'next of devices',
         [last.kind, last.vendor, last.device],
-        () =>
-          this.#db.query
-            .selectFrom('reading')
-            .select(['kind', 'vendor', 'device'])
-            .where('owner', 'is', null)
-            .where(sql<boolean>`(kind, vendor, device) > (?, ?, ?)`)
-            .orderBy('kind')
-            .orderBy('vendor')
-            .orderBy('device')
-            .limit(sql.lit(1)),
+        // SQLite would take the index by owners, and go through all readings of each kind.
+        () => ({
+          compile: () =>
+            sql<DeviceKind>`SELECT kind, vendor, device FROM reading INDEXED BY reading_by_device
+              WHERE owner IS NULL AND (kind, vendor, device) > (?, ?, ?)
+              ORDER BY kind, vendor, device LIMIT 1`.compile(this.#db.query),
+        }),
       );
       if (next === undefined) return found.filter(({ kind }) => isOfScale(kind as Kind));
       found.push(next);

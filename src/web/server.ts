@@ -94,6 +94,7 @@ class Site {
   readonly #hosts: readonly string[];
   readonly #assets: PageAssets;
   #api: Promise<Api> | null = null;
+  #warming = false;
 
   constructor(pages: Pages, log: Log, { hosts = [], pageDir }: WebOptions) {
     this.#pages = pages;
@@ -156,12 +157,16 @@ class Site {
     return textAnswer(request, 404, 'there is no such page; the first one is at /');
   }
 
-  /** Whoever opens the page asks next for what takes a moment when nobody has asked for long. */
+  /** Whoever opens the page asks next for what takes a moment when nobody has asked for long: people and their numbers. */
   #warm(parts: ApiParts): void {
-    const loaded = Promise.all([this.#apiOf(parts), parts.views().then((views) => views.warm())]);
-    loaded.catch((error: unknown) => {
-      this.#log.error(`what the page is answered by could not be loaded: ${error}`);
-    });
+    if (this.#warming) return;
+    this.#warming = true;
+    const people = parts.views().then((views) => views.get({ view: 'people' }));
+    Promise.all([this.#apiOf(parts), people])
+      .catch((error: unknown) => this.#log.error(`what the page asks for could not be loaded: ${error}`))
+      .finally(() => {
+        this.#warming = false;
+      });
   }
 
   /** The API takes a moment to load, which a start of the relay must not wait for. */

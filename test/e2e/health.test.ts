@@ -99,12 +99,14 @@ describe('a scaletap whose store', () => {
   });
 });
 
-test('without a proxy there is a web server where one is asked for, with nothing for phones', async () => {
+test('without a proxy there is the page all the same, with nothing for phones', async () => {
   const args = ['serve', '--listen', '127.0.0.1:0', '--proxy-listen', 'off', '--data-dir', folder()];
   const asked = new Program([...args, ...web]);
-  const setup = await fetch(`${await placeOf(asked)}/`);
+  const place = await placeOf(asked);
+  expect(await (await fetch(`${place}/`)).text()).toContain('<title>scaletap</title>');
+  const setup = await fetch(`${place}/setup/`);
   expect([setup.status, await setup.text()]).toEqual([404, expect.stringContaining('--proxy-listen off')]);
-  const plain = new Program(args);
+  const plain = new Program([...args, '--web-listen', 'off']);
   await plain.says(/keeping exchanges/);
   expect(plain.stderr).not.toContain('web page');
 });

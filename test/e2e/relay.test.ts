@@ -8,6 +8,7 @@ import {
   exportedLines,
   folder,
   output,
+  Program,
   readingsOf,
   run,
   serve,
@@ -129,4 +130,14 @@ test('demo prints the readings of the captures and where they are, again and aga
   expect(shown).toContain(`They are kept in ${dataDir}/demo/scaletap.db.`);
   expect(await output('demo', '--data-dir', dataDir)).toBe(shown);
   expect(await readingsOf(`${dataDir}/demo`)).toHaveLength(22);
+});
+
+test('demo --keep-open shows the page until it is stopped', async () => {
+  const dataDir = folder();
+  const flags = ['--keep-open', '--web-listen', '127.0.0.1:0', '--data-dir', dataDir];
+  const program = new Program(['demo', ...flags]);
+  const [, url = ''] = await program.prints(/^The page: (http:\S+)\/ /m);
+  const { people } = (await (await fetch(`${url}/api/people`)).json()) as { people: { name: string }[] };
+  expect(people.map(({ name }) => name)).toEqual(['FED', 'PRX']);
+  expect(await program.kill('SIGTERM')).toBe(0);
 });

@@ -34,7 +34,9 @@ export class Program {
   /** `wrapper` is a program with its arguments that runs it and takes its place, such as a tracer. */
   constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}, wrapper: readonly string[] = []) {
     const [command = process.execPath, ...rest] = [...wrapper, process.execPath, main, ...args];
-    this.#child = spawn(command, rest, { env: { ...process.env, ...env } });
+    // Tests run side by side, and the page has one usual place: those who want it say where.
+    const usual = { SCALETAP_WEB_LISTEN: 'off' };
+    this.#child = spawn(command, rest, { env: { ...process.env, ...usual, ...env } });
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.#out += text;
     });
@@ -66,12 +68,21 @@ export class Program {
 
   /** Resolves with the match as soon as stderr has it. */
   async says(pattern: RegExp): Promise<RegExpExecArray> {
+    return this.#comes('stderr', pattern, () => this.#err);
+  }
+
+  /** Resolves with the match as soon as stdout has it. */
+  async prints(pattern: RegExp): Promise<RegExpExecArray> {
+    return this.#comes('stdout', pattern, () => this.#out);
+  }
+
+  #comes(where: string, pattern: RegExp, text: () => string): Promise<RegExpExecArray> {
     let over = false;
     void this.ended.then(() => {
       over = true;
     });
-    return until(`stderr to have ${pattern}`, () => {
-      const match = pattern.exec(this.#err);
+    return until(`${where} to have ${pattern}`, () => {
+      const match = pattern.exec(text());
       if (match === null && over) throw new Error(`it ended without saying ${pattern}:\n${this.#err}`);
       return match ?? undefined;
     });

@@ -68,6 +68,8 @@ test('each view finds what it shows by an index, and looks through nothing but p
     'SEARCH reading USING COVERING INDEX reading_by_owner (owner=? AND kind=? AND time_ms<?)',
     'SEARCH reading USING COVERING INDEX reading_by_owner (owner=? AND kind=? AND time_ms>? AND time_ms<?)',
     'SEARCH reading USING COVERING INDEX reading_by_owner (owner=? AND kind>?)',
+    'SEARCH reading USING INDEX reading_by_device ((kind,vendor,device)>(?,?,?))',
+    'SEARCH reading USING INDEX reading_by_device (kind=? AND vendor=? AND device=?)',
     'SEARCH reading USING INDEX reading_by_owner (owner=? AND kind=? AND time_ms>? AND time_ms<?)',
     'SEARCH reading USING INDEX reading_by_owner (owner=? AND kind=?)',
     // How many weigh-ins everybody has, once.
