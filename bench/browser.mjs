@@ -26,6 +26,18 @@ export async function withBrowser(work) {
 }
 
 /**
+ * Has the browser read what it needs of its own files to show any page, by one that is not asked about.
+ *
+ * @param {import('playwright-core').Browser} browser
+ * @param {string} url
+ */
+export async function wakeBrowser(browser, url) {
+  const context = await browser.newContext();
+  await (await context.newPage()).goto(`${url}/setup/`, { waitUntil: 'load' });
+  await context.close();
+}
+
+/**
  * Opens the page and waits until its first chart is drawn.
  *
  * @param {import('playwright-core').Browser} browser

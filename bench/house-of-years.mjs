@@ -111,8 +111,8 @@ function addExchanges(db, { exchanges, fromMs, untilMs }) {
     GROUP BY vendor, device`);
 }
 
-/** Withings' ids have eight digits. */
-function userId(number) {
+/** The vendor's id of a person by number, with eight digits as Withings' have. */
+export function userId(number) {
   return String(11_111_111 * number);
 }
 

@@ -43,7 +43,14 @@ function coldTable({ rounds }) {
     ...[String(i + 1), dropped ? 'yes' : 'no', round(cold.chartMs), round(again.chartMs)],
     ...[String(cold.requests), round(cold.bytes)],
   ]);
-  const heads = ['round', 'files forgotten', 'chart after, ms', 'the next browser, ms', 'requests', 'bytes'];
+  const heads = [
+    'round',
+    'database forgotten',
+    'chart after, ms',
+    'the next browser, ms',
+    'requests',
+    'bytes',
+  ];
   return table(heads, rows);
 }
 
@@ -80,7 +87,9 @@ function throughputTable({ setups }) {
     ...['with', 'requests/s', 'of nothing', 'CPU s per 1000', 'of nothing', 'p99, µs'],
     ...['CPU s per 1000, the sinks', 'resident, MB', 'errors'],
   ];
-  return table(heads, rows);
+  const [last] = setups.at(-1).loads.slice(-1);
+  const weighed = `Beside each load ${last.weighIns} weigh-ins of four values. Delivered in the last round: ${last.delivered.join(', ')}.`;
+  return `${table(heads, rows)}\n\n${weighed}`;
 }
 
 function ratioOf(setups, name) {
@@ -91,7 +100,7 @@ function ratioOf(setups, name) {
   return quotient(rate(with_), rate(nothing));
 }
 
-function listenersTables({ listeners, deaf, before, during, after, calm, atFull, atHousehold, memory }) {
+function listenersTables({ listeners, before, during, after, calm, atFull, atHousehold, memory }) {
   const rates = [
     ['nobody listens', before],
     [`${listeners} listen`, during],
@@ -104,7 +113,7 @@ function listenersTables({ listeners, deaf, before, during, after, calm, atFull,
   const got = ({ least, most, closed }) => `${least} to ${most} events each, ${closed} closed`;
   return [
     table(['', 'requests/s', 'of nobody', 'CPU s per 1000', 'p99, µs', 'errors'], rates),
-    `At full speed ${got(atFull)}; with a household ${got(atHousehold)}. ${atHousehold.deafClosed} of ${deaf} that do not read were dropped.`,
+    `At full speed ${got(atFull)}; with a household ${got(atHousehold)}.`,
     table(
       ['memory', 'resident, MB'],
       memory.map(([when, mb]) => [when, round(mb)]),

@@ -1,9 +1,10 @@
 /** `npm run bench -- --page`: what the page, its API and the sinks cost; the report goes to bench/results/page.md too. */
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import yargs from 'yargs';
-import { noChromium, openPage, withBrowser } from './browser.mjs';
+import { noChromium, openPage, wakeBrowser, withBrowser } from './browser.mjs';
 import { makeHouse } from './house-of-years.mjs';
 import { askAll, questions } from './page-api.mjs';
 import { report } from './page-report.mjs';
@@ -12,6 +13,7 @@ import { residentMb, startScript, stop } from './processes.mjs';
 import { folder, results } from './results.mjs';
 import { runLoad, startOrigin } from './round.mjs';
 import { serving } from './serving.mjs';
+import { startScales, weigh } from './weighing.mjs';
 
 const PARTS = ['cold', 'api', 'throughput', 'listeners', 'start'];
 
@@ -76,7 +78,8 @@ async function coldPages() {
     say(`page, round ${round} of ${rounds}`);
     const found = await serving({ dataDir: house, originPort: origin.port }, ({ url }) =>
       withBrowser(async (browser) => {
-        const dropped = dropCaches();
+        await wakeBrowser(browser, url);
+        const dropped = forgetDatabase();
         const cold = await openPage(browser, url);
         const again = await openPage(browser, url);
         return { dropped, cold, again };
@@ -87,10 +90,12 @@ async function coldPages() {
   return { rounds: all };
 }
 
-/** Has the system forget the files that it has read; whether it did. */
-function dropCaches() {
+/** Has the system forget what it has read of the database; whether it did. */
+function forgetDatabase() {
   try {
-    writeFileSync('/proc/sys/vm/drop_caches', '3');
+    for (const name of ['scaletap.db', 'scaletap.db-wal']) {
+      execFileSync('dd', [`if=${join(house, name)}`, 'iflag=nocache', 'count=0', 'status=none']);
+    }
     return true;
   } catch {
     return false;
@@ -131,6 +136,7 @@ async function apiUnderLoad() {
 /** Relaying with nothing, with the page open in a browser, and with both sinks besides; in turn. */
 async function throughput() {
   const sinks = await startSinks(folder);
+  const scales = await startScales();
   const setups = [
     { name: 'nothing', pages: [], sinks: false },
     { name: 'the sinks', pages: [], sinks: true },
@@ -145,17 +151,27 @@ async function throughput() {
       const run = ({ port, url, child }) =>
         withPages(setup.pages, url, async () => {
           const others = setup.sinks ? -sinks.cpuSeconds() : 0;
+          const ended = weigh(port);
           const done = await runLoad(load, { ...full, port }, child);
+          const weighIns = ended();
           const sinkCpu = setup.sinks ? others + sinks.cpuSeconds() : 0;
-          setup.loads.push({ ...done, sinkCpu, memoryMb: residentMb(child.pid) });
+          const delivered = setup.sinks ? await deliveredBy(url) : [];
+          setup.loads.push({ ...done, weighIns, delivered, sinkCpu, memoryMb: residentMb(child.pid) });
         });
-      const own = setup.sinks ? sinks.flags : [];
+      const own = [...scales.flags, ...(setup.sinks ? sinks.flags : [])];
       await serving({ dataDir, originPort: origin.port, flags: own }, run);
       rmSync(dataDir, { recursive: true });
     }
   }
   await sinks.stop();
+  scales.close();
   return { setups };
+}
+
+/** How many readings each sink has got, and how many wait. */
+async function deliveredBy(url) {
+  const { sinks } = await (await fetch(`${url}/api/status`)).json();
+  return sinks.map(({ delivered, backlog }) => `${delivered} (${backlog} wait)`);
 }
 
 function withPages(paths, url, work) {
@@ -170,7 +186,7 @@ function withPages(paths, url, work) {
   });
 }
 
-/** Relaying while a thousand listen, one of whom does not read, and what is left of that when they are gone. */
+/** Relaying while a thousand listen, and what is left of that when they are gone. */
 async function manyListeners() {
   const dataDir = mkdtempSync(join(folder, 'listened-'));
   return serving({ dataDir, originPort: origin.port }, async ({ port, url, child }) => {
@@ -180,9 +196,8 @@ async function manyListeners() {
     say('listeners: none yet');
     const before = await relayed();
     note('before, after the same load');
-    const deaf = 1;
     const crowd = startScript(new URL('./page-listeners.mjs', import.meta.url), [
-      ...[new URL(url).port, String(listeners), String(deaf)],
+      ...[new URL(url).port, String(listeners)],
     ]);
     const told = () => new Promise((resolve) => crowd.once('message', resolve));
     await told();
@@ -208,7 +223,7 @@ async function manyListeners() {
     note('when they are gone');
     const after = await relayed();
     note('after another load');
-    return { listeners, deaf, before, during, after, calm, atFull, atHousehold, memory };
+    return { listeners, before, during, after, calm, atFull, atHousehold, memory };
   });
 }
 

@@ -34,6 +34,7 @@ for (const name of ['index.html', 'icon.svg']) copyFileSync(join(page, name), jo
 
 // All styles as one: those of the charts' package, then ours in the order in which page.css imports them.
 const charts = require.resolve('uplot/dist/uPlot.min.css');
-const list = readFileSync(join(page, 'page.css'), 'utf8').matchAll(/^@import "\.\/([a-z-]+\.css)";$/gm);
-const styles = [charts, ...[...list].map(([, name]) => join(page, name))];
+const sheets = join(page, 'styles');
+const list = readFileSync(join(sheets, 'page.css'), 'utf8').matchAll(/^@import "\.\/([a-z-]+\.css)";$/gm);
+const styles = [charts, ...[...list].map(([, name]) => join(sheets, name))];
 writeFileSync(join(built, 'page.css'), styles.map((file) => readFileSync(file, 'utf8')).join('\n'));

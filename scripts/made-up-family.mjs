@@ -1,6 +1,7 @@
 /** A made-up family for the pictures of the README: its weights, over the rows of bench/house-of-years.mjs. */
 import { join } from 'node:path';
 import Libsql from 'libsql';
+import { userId } from '../bench/house-of-years.mjs';
 
 const DAY_MS = 86_400_000;
 
@@ -10,11 +11,6 @@ export const family = [
   { name: 'Jonas', kg: 81, lost: 7, fat: 21, height: 1.84, beats: 62, comes: 0.85 },
   { name: 'Ida', kg: 54.5, lost: -3, fat: 24, height: 1.66, beats: 64, comes: 0.6 },
 ];
-
-/** The id that the house gives a person at the vendor. */
-export function userId(number) {
-  return String(11_111_111 * number);
-}
 
 /** What the requests of one visit of a scale are, with the bytes of both bodies, and how long its cloud takes in ms. */
 const visit = [

@@ -12,8 +12,8 @@ import { ready, root } from './ready.mjs';
 ready();
 // What these import is only there once the project is ready.
 const { chromium } = await import('playwright-core');
-const { makeHouse } = await import('../bench/house-of-years.mjs');
-const { family, moveIn, userId } = await import('./made-up-family.mjs');
+const { makeHouse, userId } = await import('../bench/house-of-years.mjs');
+const { family, moveIn } = await import('./made-up-family.mjs');
 
 const UNTIL_MS = Date.UTC(2026, 4, 17);
 /** What the clock of the page says: an hour after the last of the family stood on the scale. */

@@ -122,18 +122,21 @@ export async function startApp(settings: Settings, log: Log): Promise<App> {
     onFull: () => warn('full', `a client was turned away: ${settings.maxConnections} connections are open`),
     onFault: (error) => log.error(`a fault in the tap, relaying goes on: ${stackOf(error)}`),
   });
-  const listeners = await listen(relay, settings, log).catch(async (error: unknown) => {
-    await relay.close();
-    throw error;
-  });
+  /** What was started, and ends when a later part cannot be. */
+  const running: { close(): Promise<void> }[] = [relay];
+  const end = () => Promise.all(running.map((each) => each.close()));
+  const orEnd = <T>(starting: Promise<T>): Promise<T> =>
+    starting.catch(async (error: unknown) => {
+      await end();
+      throw error;
+    });
+  const listeners = await orEnd(listen(relay, settings, log));
   bound.push(...listeners);
   const deaf = () => deafOf(listeners);
   let isOpen = false;
   const parts = { calls, record, mayCall: () => standIn.mayCall, listeners: bound, warn, log };
-  const phones = await startPhones(settings, parts).catch(async (error: unknown) => {
-    await relay.close();
-    throw error;
-  });
+  const phones = await orEnd(startPhones(settings, parts));
+  running.push(phones);
   const status = statusOf({
     version: version(),
     scales: listeners,
@@ -144,23 +147,19 @@ export async function startApp(settings: Settings, log: Log): Promise<App> {
     isOpen: () => isOpen,
     store: () => recorder.ask({ ask: 'status' }),
   });
-  const pages = await startPages(settings, {
-    setup: (request) => phones.setup(request),
-    status,
-    change: (change) => recorder.ask({ ask: 'change', change }),
-    mode: {
-      get: () => standIn.mode,
-      set: (mode) => {
-        standIn.mode = mode;
-      },
-    },
-    log,
-  }).catch(async (error: unknown) => {
-    await Promise.all([relay.close(), phones.close()]);
-    throw error;
-  });
-  const pulls =
-    settings.pullEvery === 0 ? null : await pullLoop(settings, calls, recorder, () => standIn.mayCall, log);
+  const pages = await orEnd(
+    startPages(settings, {
+      setup: (request) => phones.setup(request),
+      status,
+      change: (change) => recorder.ask({ ask: 'change', change }),
+      standIn,
+      log,
+    }),
+  );
+  running.push(pages);
+  if (settings.pullEvery !== 0) {
+    running.push(await orEnd(pullLoop(settings, calls, recorder, () => standIn.mayCall, log)));
+  }
   let control: Control | null = null;
   const opened = recorder.start().then(async (file) => {
     isOpen = true;
@@ -185,7 +184,7 @@ export async function startApp(settings: Settings, log: Log): Promise<App> {
       control?.close();
       catchUp.close();
       standIn.close();
-      await Promise.all([relay.close(), phones.close(), pages.close(), pulls?.close()]);
+      await end();
       await recorder.close();
     },
   };

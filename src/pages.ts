@@ -20,7 +20,7 @@ interface PageParts {
   status(): Promise<Status>;
   /** Makes a change in the store; undefined while that cannot answer. */
   change(change: Change): Promise<Changed | undefined>;
-  readonly mode: ApiParts['mode'];
+  readonly standIn: ApiParts['standIn'];
   readonly log: Log;
 }
 
@@ -35,7 +35,7 @@ export interface Pages {
  * Rejects with a UserError for one that somebody asked for.
  */
 export async function startPages(settings: Settings, parts: PageParts): Promise<Pages> {
-  const { setup, status, change, mode, log } = parts;
+  const { setup, status, change, standIn, log } = parts;
   const places = placesOf(settings.webListen, WEB);
   // What reads for the page is loaded with the first look at it.
   let views: Promise<Views> | null = null;
@@ -46,7 +46,7 @@ export async function startPages(settings: Settings, parts: PageParts): Promise<
       return views;
     },
     change,
-    mode,
+    standIn,
   };
   const webs: Web[] = [];
   const close = async (): Promise<void> => {

@@ -1,6 +1,6 @@
 import { printable } from '../model/escape.js';
 import { parseHead } from '../model/message.js';
-import type { StoredExchange } from '../store/journal.js';
+import type { StoredExchange } from '../store/exchange-rows.js';
 import type { ShownExchange, ShownMessage } from '../transfer/shown.js';
 import { bytesText, exchangeNotes, requestLine, shownExchange } from '../transfer/shown.js';
 import type { Column } from './output.js';

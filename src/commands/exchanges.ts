@@ -7,7 +7,7 @@ import type { Settings } from '../config/schema.js';
 import type { Log } from '../log.js';
 import { UsageError, UserError } from '../model/errors.js';
 import type { Exchange } from '../model/exchange.js';
-import type { StoredExchange } from '../store/journal.js';
+import type { StoredExchange } from '../store/exchange-rows.js';
 import type { Store } from '../store/store.js';
 import type { Exported } from '../transfer/export.js';
 import { exportPieces } from '../transfer/export.js';

@@ -1,6 +1,6 @@
 import type { Settings } from '../config/schema.js';
 import { printable } from '../model/escape.js';
-import type { StoredExchange } from '../store/journal.js';
+import type { StoredExchange } from '../store/exchange-rows.js';
 import { filterOf } from './filters.js';
 import { counted, localTime, Progress, print, Table } from './output.js';
 import { withStore } from './with-store.js';

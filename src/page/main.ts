@@ -1,15 +1,16 @@
 /** Where the page begins: the frame around the screens, and the way between them. */
-import { onSignedOut } from './api.js';
-import { h, put } from './dom.js';
-import { type Connection, News } from './events.js';
-import { type IconName, icon } from './icons.js';
+
+import { h, put } from './parts/dom.js';
+import { type IconName, icon } from './parts/icons.js';
+import { say, whisper } from './parts/spoken.js';
+import { refreshAgo } from './parts/times.js';
 import { parseRoute, type ScreenName, screenNames } from './router.js';
 import type { Screen } from './screen.js';
 import { screens } from './screens.js';
+import { onSignedOut } from './server/api.js';
+import { type Connection, News } from './server/events.js';
 import { wall } from './sign-in.js';
-import { say, whisper } from './spoken.js';
 import { setTheme, type Theme, theme } from './theme.js';
-import { refreshAgo } from './times.js';
 
 const labels: Readonly<Record<ScreenName, string>> = {
   overview: 'Overview',
@@ -50,7 +51,7 @@ async function go(byLink: boolean): Promise<void> {
   try {
     const open = await screens[route.screen]();
     if (mine !== way) return;
-    screen?.close();
+    end();
     next = open({ route, news, say, whisper });
   } catch (error) {
     if (mine === way) lost(error);
@@ -98,8 +99,12 @@ function lost(error: unknown): void {
   );
 }
 
+function end(): void {
+  for (const each of screen?.ends ?? []) each();
+}
+
 function leave(): void {
-  screen?.close();
+  end();
   screen = null;
   shown = null;
 }

@@ -1,5 +1,5 @@
-import type { News } from './events.js';
 import type { Route } from './router.js';
+import type { News } from './server/events.js';
 
 /** What a screen gets. */
 export interface ScreenContext {
@@ -16,8 +16,8 @@ export interface Screen {
   readonly element: HTMLElement;
   /** For the title of the window. */
   readonly title: string;
-  /** The same screen with other parts or query. Left out: it is closed and opened again. */
+  /** The same screen with other parts or query. Left out: it is left and opened again. */
   update?(route: Route): void;
-  /** Ends timers, listeners and requests. */
-  close(): void;
+  /** End timers, listeners and requests, when the screen is left. */
+  readonly ends: readonly (() => void)[];
 }

@@ -1,4 +1,4 @@
-import { openOverview } from './overview.js';
+import { openOverview } from './overview/overview.js';
 import type { ScreenName } from './router.js';
 import type { Screen, ScreenContext } from './screen.js';
 
@@ -7,9 +7,9 @@ type Open = (context: ScreenContext) => Screen;
 /** Where the screens are. All but the first are fetched when somebody goes there, so that the first view is small. */
 export const screens: Readonly<Record<ScreenName, () => Promise<Open>>> = {
   overview: async () => openOverview,
-  'weigh-ins': async () => (await import('./weigh-ins.js')).openWeighIns,
-  people: async () => (await import('./people.js')).openPeople,
-  devices: async () => (await import('./devices.js')).openDevices,
-  live: async () => (await import('./live.js')).openLive,
-  system: async () => (await import('./system.js')).openSystem,
+  'weigh-ins': async () => (await import('./weigh-ins/weigh-ins.js')).openWeighIns,
+  people: async () => (await import('./people/people.js')).openPeople,
+  devices: async () => (await import('./devices/devices.js')).openDevices,
+  live: async () => (await import('./live/live.js')).openLive,
+  system: async () => (await import('./system/system.js')).openSystem,
 };

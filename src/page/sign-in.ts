@@ -1,6 +1,6 @@
-import { change, get, Problem } from './api.js';
-import { h, put } from './dom.js';
-import { sentence } from './problem-text.js';
+import { h, put } from './parts/dom.js';
+import { change, get, Problem } from './server/api.js';
+import { sentence } from './words/problem-text.js';
 
 /** Whether the page may be used; where it may not, what somebody sees instead. */
 export async function wall(done: () => void): Promise<HTMLElement | null> {

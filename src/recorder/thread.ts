@@ -8,13 +8,12 @@ import type { DeliveryStatus } from '../sinks/delivery.js';
 import { DeliveryLoop } from '../sinks/delivery.js';
 import { openSinks } from '../sinks/index.js';
 import type { SinkContext } from '../sinks/sink.js';
-import type { CommitOptions } from '../store/journal.js';
-import { isStoreTrouble, Store, StoreUnavailable } from '../store/store.js';
+import { Store, StoreUnavailable } from '../store/store.js';
 import { vendorOf } from '../vendors/index.js';
 import type { Vendor } from '../vendors/vendor.js';
 import { isOffline } from '../vendors/vendor.js';
 import { Answering } from './answering.js';
-import { unpack } from './batch.js';
+import { Commits, FIRST_RETRY_MS, LAST_RETRY_MS } from './commits.js';
 import { RelayCounters } from './counters.js';
 import { Household } from './household.js';
 import type { FromThread, Question, RecorderSettings, Replies, ToThread } from './messages.js';
@@ -27,10 +26,10 @@ import { RelayReporter } from './relay-report.js';
  * the sinks and forgets what is too old. The relay's thread never waits for any of it.
  */
 
-const FIRST_RETRY_MS = 500;
-const LAST_RETRY_MS = 30_000;
 const HOUSEKEEPING_EVERY_MS = 5_000;
 const REPORT_EVERY_MS = 60_000;
+/** A busy scale's readings come exchange by exchange: a write for each would cost more than all the rest of them. */
+const DELIVERY_REST_MS = 250;
 const REST_MS = 0.02;
 /** What a killed run may have left open: no visit of a scale takes longer, and one has few exchanges. */
 const RECALL_MS = 600_000;
@@ -47,7 +46,6 @@ const post = (message: FromThread): void => port.postMessage(message);
 const log = (level: LogLevel, message: string): void => post({ kind: 'log', level, message });
 
 let closing = false;
-let inTrouble = false;
 
 const counters = new RelayCounters();
 
@@ -70,7 +68,8 @@ async function main(): Promise<void> {
   const reporter = new RelayReporter(counters, delivering, (message) => log('debug', message));
   const forget = forgetter(store);
   const tellOwing = owingTeller(store);
-  const ask = answerer(store, household, deliveries);
+  const commits = new Commits(store, counters, { log, trouble: (on) => post({ kind: 'trouble', on }) });
+  const ask = answerer(store, household, commits, deliveries);
   const housekeeping = setInterval(() => {
     void forget();
     // An import beside us may have brought readings, and a command have settled what is owed.
@@ -85,7 +84,7 @@ async function main(): Promise<void> {
       case 'batch': {
         const { packed, again, hurry } = message;
         const how = { dedupe: again, owed: true, learn: settings.learn, ...(hurry ? {} : { rest }) };
-        const readings = await commitBatch(store, packed, how);
+        const readings = await commits.commitBatch(packed, how);
         post({ kind: 'committed' });
         if (readings > 0) for (const delivery of deliveries) delivery.wake();
         tellOwing();
@@ -136,6 +135,7 @@ function ourSessions(store: Store): string[] {
 function answerer(
   store: Store,
   household: Household,
+  commits: Commits,
   deliveries: readonly DeliveryLoop[],
 ): (question: Question, untilMs: number) => { reply: unknown; failed: string | null } {
   const { place: at, requireAuth, maxValueAgeMs } = settings.answers;
@@ -181,7 +181,7 @@ function answerer(
       }
       case 'status':
         return {
-          isWritable: !inTrouble,
+          isWritable: !commits.inTrouble,
           lastExchangeUs: counters.lastUs,
           counts: counters.snapshot(),
           sinks: deliveries.map((delivery) => delivery.status()),
@@ -257,69 +257,13 @@ function forgetter(store: Store): () => Promise<void> {
   };
 }
 
-/** Commits a batch. An exchange that cannot be stored at all is said and left out, so that the others are kept. */
-async function commitBatch(store: Store, packed: Uint8Array, how: CommitOptions): Promise<number> {
-  try {
-    return await commit(store, () => unpack(packed), how);
-  } catch (error) {
-    log('debug', `a batch is committed one by one: ${messageOf(error)}`);
-  }
-  let readings = 0;
-  for (const exchange of unpack(packed)) {
-    try {
-      readings += await commit(store, () => [exchange], how);
-    } catch (error) {
-      log('error', `an exchange could not be kept, which is a fault in scaletap: ${messageOf(error)}`);
-    }
-  }
-  return readings;
-}
-
-/**
- * Commits exchanges, however long the store is in trouble; says so once when it starts and once when it is over.
- * Resolves to the number of new readings. Rejects when it is the exchanges that cannot be stored.
- */
-async function commit(
-  store: Store,
-  exchanges: () => Iterable<Exchange>,
-  how: CommitOptions,
-): Promise<number> {
-  let wait = FIRST_RETRY_MS;
-  for (;;) {
-    try {
-      const { readings } = counters.committing(() => store.journal.commit(exchanges(), how));
-      if (wait > FIRST_RETRY_MS) {
-        log('warn', 'the store works again; what waited for it is kept');
-        trouble(false);
-      }
-      return readings;
-    } catch (error) {
-      if (!isStoreTrouble(error)) throw error;
-      if (wait === FIRST_RETRY_MS) {
-        trouble(true);
-        log(
-          'error',
-          `cannot write ${store.file}: ${messageOf(error)}. Relaying goes on; exchanges wait in memory`,
-        );
-      }
-      await sleep(wait);
-      wait = Math.min(LAST_RETRY_MS, 2 * wait);
-    }
-  }
-}
-
-/** The store cannot be written to, or can again. */
-function trouble(on: boolean): void {
-  inTrouble = on;
-  post({ kind: 'trouble', on });
-}
-
 async function startDeliveries(store: Store): Promise<(Delivering & { readonly loop: DeliveryLoop })[]> {
   const { sinks, problems } = await openSinks(settings.sinks, sinkContext(store));
   for (const problem of problems) log('error', problem);
   return sinks.map((sink) => {
     const onRefused = (message: string) => log('warn', message);
-    const loop = new DeliveryLoop(sink, store.deliveries, { onChange: logDelivery, onRefused });
+    const how = { onChange: logDelivery, onRefused, restMs: DELIVERY_REST_MS };
+    const loop = new DeliveryLoop(sink, store.deliveries, how);
     loop.wake();
     return { sink, loop };
   });

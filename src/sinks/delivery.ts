@@ -1,17 +1,12 @@
 import type { KeptReading } from '../model/reading.js';
+import type { PlacedRetraction } from '../model/retraction.js';
 import { type BackOff, backOff, type DeliveryCause } from './back-off.js';
-import type { Outcome, Retraction, Sink } from './sink.js';
+import type { Outcome, Sink } from './sink.js';
 
 /** A reading with its place in the list of all readings; later ones have a higher `seq`. */
 export interface PlacedReading {
   readonly seq: number;
   readonly reading: KeptReading;
-}
-
-/** A retraction with its place in the list of all of them; later ones have a higher `id`. */
-interface PlacedRetraction {
-  readonly id: number;
-  readonly retraction: Retraction;
 }
 
 /**
@@ -61,6 +56,11 @@ export interface DeliveryOptions {
   readonly onChange?: (status: DeliveryStatus) => void;
   /** Told, for people, of what a sink will not take back, once for each message. */
   readonly onRefused?: (message: string) => void;
+  /**
+   * The least time from a batch that was not full to the next one, in milliseconds, so that readings which come one by
+   * one make few writes; 0 unless it is given.
+   */
+  readonly restMs?: number;
   /** How long a sink may take for a batch, in milliseconds: a guard against a sink that breaks its contract. */
   readonly deliverTimeoutMs?: number;
   /** A number from 0 up to, not including, 1. */
@@ -81,14 +81,15 @@ const RETRACTIONS = 200;
 
 /**
  * Has a sink take back what does not hold any more, and delivers the readings after its durable place, batch after
- * batch and in order, until none is left, and starts again when woken. The place moves only when a batch is there, so that a kill at any moment delivers
- * some readings twice, which is harmless, and loses none. Never throws and never rejects.
+ * batch and in order, until none is left, and starts again when woken. The place moves only when a batch is there, so
+ * that a kill at any moment delivers some readings twice, which is harmless, and loses none. Never throws and never rejects.
  */
 export class DeliveryLoop {
   readonly #sink: Sink;
   readonly #place: DeliveryPlace;
   readonly #onChange: (status: DeliveryStatus) => void;
   readonly #onRefused: (message: string) => void;
+  readonly #restMs: number;
   readonly #deliverTimeoutMs: number;
   readonly #now: () => number;
   readonly #backOff: BackOff;
@@ -114,6 +115,7 @@ export class DeliveryLoop {
     this.#place = place;
     this.#onChange = options.onChange ?? (() => {});
     this.#onRefused = options.onRefused ?? (() => {});
+    this.#restMs = options.restMs ?? 0;
     this.#deliverTimeoutMs = options.deliverTimeoutMs ?? 60_000;
     this.#now = options.now ?? Date.now;
     this.#backOff = backOff(options.random ?? Math.random);
@@ -166,11 +168,15 @@ export class DeliveryLoop {
       if (result === 'empty') this.#state = 'idle';
       this.#recover();
       if (result === 'empty') return;
+      if (result === 'few' && this.#restMs > 0) {
+        this.#timer = setTimeout(() => void this.#run(), this.#restMs);
+        return;
+      }
     }
   }
 
   /** One batch. Whatever is thrown in here comes from the place: {@link DeliveryLoop.#bounded} never rejects. */
-  async #step(): Promise<'empty' | 'more' | Trouble> {
+  async #step(): Promise<'empty' | 'few' | 'more' | Trouble> {
     const { name, batchSize } = this.#sink;
     try {
       const retractions = this.#place.retractions(name, this.#suspectRetractions ? 1 : RETRACTIONS);
@@ -191,7 +197,7 @@ export class DeliveryLoop {
           this.#place.advance(name, last.seq);
           this.#deliveredCount += batch.length;
           this.#suspects = Math.max(0, this.#suspects - batch.length);
-          return 'more';
+          return batch.length < limit ? 'few' : 'more';
         case 'refused':
           if (batch.length > 1) {
             this.#suspects = batch.length;

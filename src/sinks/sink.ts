@@ -1,5 +1,5 @@
 import type { KeptReading } from '../model/reading.js';
-import type { VendorName } from '../model/vendor.js';
+import type { Retraction } from '../model/retraction.js';
 
 /** Why a batch did not go through although nothing may be wrong with it. */
 export type RetryCause =
@@ -44,23 +44,6 @@ export interface RelayPoint {
   /** At least one, all finite; names end with their unit. */
   readonly fields: Readonly<Record<string, number>>;
 }
-
-/**
- * Something that was delivered and does not hold any more. What is right now comes as readings afterwards: all of that
- * device and time that count, or all of the person's.
- */
-export type Retraction =
-  /** What one device said at one time. */
-  | {
-      readonly of: 'weigh-in';
-      readonly vendor: VendorName;
-      readonly device: string;
-      readonly timeMs: number;
-      /** The name of whose it was until then; null for nobody's. */
-      readonly owner: string | null;
-    }
-  /** Everything of a person, by the name until then. */
-  | { readonly of: 'person'; readonly owner: string };
 
 /**
  * A place where readings are delivered. A sink owns its format and nothing else: the delivery loop owns order,

@@ -1,4 +1,4 @@
-import { closeSync, fchmodSync, fstatSync, mkdirSync, openSync } from 'node:fs';
+import { accessSync, chmodSync, closeSync, constants, mkdirSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CompiledQuery } from 'kysely';
 import { DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely';
@@ -36,10 +36,10 @@ export class Database {
 
   /**
    * Opens the database in a folder and brings it to the newest form. `create` makes folder and file, private to
-   * their owner, when they are not there. Throws a {@link UserError} that says what to do when the file is not
+   * their owner, when they are not there. A statement waits `busyMs` for another process. Throws a {@link UserError} that says what to do when the file is not
    * ours, is newer than this scaletap, or cannot be opened; a {@link StoreUnavailable} when that may pass.
    */
-  constructor(dataDir: string, { create }: { create: boolean }) {
+  constructor(dataDir: string, { create, busyMs = BUSY_TIMEOUT_MS }: { create: boolean; busyMs?: number }) {
     this.file = join(dataDir, 'scaletap.db');
     this.query = new Kysely<Tables>({
       dialect: {
@@ -57,7 +57,7 @@ export class Database {
       throw openError(error, this.file, create);
     }
     try {
-      this.#db.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
+      this.#db.pragma(`busy_timeout = ${busyMs}`);
       // Before anything is changed: what is not ours stays as it is.
       const version = this.#ownVersion();
       // Only a new file takes it. An exchange is about a page: fewer, larger ones cost less to write.
@@ -169,15 +169,32 @@ export class StoreUnavailable extends UserError {
   override readonly name = 'StoreUnavailable';
 }
 
-/** Opens the file for writing, and makes it private, as SQLite then makes the files beside it. */
+/**
+ * Makes the file, where that is wanted, and has it private, as SQLite then makes the files beside it. A file that is
+ * there is never opened here: when one is closed, all locks of this process on it are gone (fcntl), also those of
+ * another thread's connection. The next program to leave the database would then take itself for the last one and remove
+ * the log that this process still writes to (sqlite.org, "How To Corrupt An SQLite Database File", 2.2).
+ */
 function makePrivate(file: string, create: boolean): void {
-  const descriptor = openSync(file, create ? 'a' : 'r+', 0o600);
+  if (create && isMade(file)) return;
+  accessSync(file, constants.R_OK | constants.W_OK);
+  const stats = statSync(file);
+  if (stats.isDirectory()) {
+    throw new UserError(`${file} is a folder: --data-dir must name a folder that scaletap alone writes to`);
+  }
+  const { uid, mode } = stats;
+  // A copy that was put back may be open to all. The rights of a file of somebody else are not ours to change.
+  if (uid === process.getuid?.() && (mode & 0o077) !== 0) chmodSync(file, 0o600);
+}
+
+/** Makes a file that is not there; false when it is. */
+function isMade(file: string): boolean {
   try {
-    const { uid, mode } = fstatSync(descriptor);
-    // A copy that was put back may be open to all. The rights of a file of somebody else are not ours to change.
-    if (uid === process.getuid?.() && (mode & 0o077) !== 0) fchmodSync(descriptor, 0o600);
-  } finally {
-    closeSync(descriptor);
+    closeSync(openSync(file, 'wx', 0o600));
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false;
+    throw error;
   }
 }
 
@@ -211,5 +228,8 @@ function openError(error: unknown, file: string, create: boolean): unknown {
 }
 
 function codeOf(error: unknown): string {
-  return error instanceof Error ? String((error as Error & { code?: unknown }).code) : '';
+  if (!(error instanceof Error)) return '';
+  // Of a file that it cannot open at all, libsql gives SQLite's number alone.
+  if (/^ConnectionFailed\(.*: 14"\)$/s.test(error.message)) return 'SQLITE_CANTOPEN';
+  return String((error as Error & { code?: unknown }).code);
 }

@@ -1,22 +1,9 @@
 import { sql } from 'kysely';
 import type { KeptReading } from '../model/reading.js';
+import type { PlacedRetraction } from '../model/retraction.js';
 import type { VendorName } from '../model/vendor.js';
 import type { Database } from './database.js';
 import { keptReadingOf, keptReadings } from './kept-readings.js';
-
-/** Something that sinks have to take back, as `Retraction` of the sinks is, with its place in their order. */
-export interface PlacedRetraction {
-  readonly id: number;
-  readonly retraction:
-    | {
-        readonly of: 'weigh-in';
-        readonly vendor: VendorName;
-        readonly device: string;
-        readonly timeMs: number;
-        readonly owner: string | null;
-      }
-    | { readonly of: 'person'; readonly owner: string };
-}
 
 /** The durable places of the sinks in the list of readings, and in that of retractions. */
 export class Deliveries {

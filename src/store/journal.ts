@@ -1,10 +1,12 @@
-import type { Answered, Exchange, ExchangeReason } from '../model/exchange.js';
+import type { Exchange } from '../model/exchange.js';
 import type { Reading } from '../model/reading.js';
 import type { Findings, Known, Refusal, Vendor } from '../vendors/vendor.js';
 import { nothingFound } from '../vendors/vendor.js';
 import type { Database, Prepared } from './database.js';
 import { blobBytes } from './database.js';
 import type { Devices } from './devices.js';
+import type { Row, StoredExchange } from './exchange-rows.js';
+import { emptyRow, parametersOf, storedExchange } from './exchange-rows.js';
 import { Inserter, ROWS_AT_ONCE } from './inserter.js';
 import type { Owed } from './owed.js';
 import type { Inserted } from './owing.js';
@@ -12,20 +14,7 @@ import { Owing } from './owing.js';
 import type { Ownership } from './ownership.js';
 import type { People } from './people.js';
 import type { Readings } from './readings.js';
-import type { ExchangeTable } from './schema.js';
 import type { Values } from './values.js';
-
-/** An exchange of the journal, with what was found in it. */
-export interface StoredExchange extends Exchange {
-  readonly id: number;
-  /** Null when no vendor claims it. */
-  readonly vendor: string | null;
-  /** What it was, in the vendor's word; empty when no vendor claims it. */
-  readonly label: string;
-  readonly device: string | null;
-  readonly verdict: Findings['verdict'];
-  readonly refusals: readonly Refusal[];
-}
 
 /** What a commit has brought. */
 export interface Committed {
@@ -70,8 +59,6 @@ export interface ExchangeFilter {
   /** Only the newest so many. */
   readonly limit?: number | undefined;
 }
-
-type Row = Omit<ExchangeTable, 'id'> & { id: number };
 
 /** Gives the vendor that reads an exchange. */
 export type VendorOf = (exchange: Exchange) => Vendor | undefined;
@@ -290,101 +277,6 @@ export class Journal {
 }
 
 const nothing: Findings = { label: '', ...nothingFound };
-
-const noBytes = new Uint8Array(0);
-
-const emptyRow: Omit<Row, 'id'> = {
-  started_at_us: 0,
-  response_after_us: 0,
-  ended_after_us: 0,
-  source: '',
-  connection: '',
-  client: '',
-  upstream: '',
-  answered: '',
-  reason: '',
-  vendor: '',
-  label: '',
-  device: '',
-  verdict: '',
-  refusals: '',
-  request_head: noBytes,
-  request_body: noBytes,
-  request_body_bytes: 0,
-  request_complete: 0,
-  interim: noBytes,
-  response_head: noBytes,
-  response_body: noBytes,
-  response_body_bytes: 0,
-  response_complete: 0,
-};
-
-/** In the order of {@link emptyRow}. */
-function parametersOf(exchange: Exchange, vendor: string | null, findings: Findings): unknown[] {
-  const { request, response, interim } = exchange;
-  return [
-    exchange.startedAtUs,
-    exchange.responseAfterUs,
-    exchange.endedAfterUs,
-    exchange.source,
-    exchange.connection,
-    exchange.client,
-    exchange.upstream,
-    exchange.answered,
-    exchange.reason,
-    vendor,
-    findings.label,
-    findings.device,
-    findings.verdict,
-    findings.refusals.length === 0 ? null : JSON.stringify(findings.refusals),
-    request.head,
-    request.body,
-    request.bodyBytes,
-    Number(request.complete),
-    interim.length === 0 ? null : interim,
-    response?.head ?? null,
-    response?.body ?? null,
-    response?.bodyBytes ?? null,
-    response ? Number(response.complete) : null,
-  ];
-}
-
-/** An exchange from its row. The table is written by {@link Journal.commit} alone. */
-function storedExchange(row: Row): StoredExchange {
-  return {
-    id: row.id,
-    connection: row.connection,
-    source: row.source,
-    startedAtUs: row.started_at_us,
-    responseAfterUs: row.response_after_us,
-    endedAfterUs: row.ended_after_us,
-    client: row.client,
-    upstream: row.upstream,
-    answered: row.answered as Answered,
-    reason: row.reason as ExchangeReason | null,
-    vendor: row.vendor,
-    label: row.label,
-    device: row.device,
-    verdict: row.verdict as Findings['verdict'],
-    refusals: row.refusals === null ? [] : (JSON.parse(row.refusals) as Refusal[]),
-    request: {
-      head: blobBytes(row.request_head),
-      body: blobBytes(row.request_body),
-      bodyBytes: row.request_body_bytes,
-      complete: row.request_complete === 1,
-    },
-    interim: blobBytes(row.interim),
-    response:
-      row.response_head === null
-        ? null
-        : {
-            head: blobBytes(row.response_head),
-            body: blobBytes(row.response_body),
-            bodyBytes: row.response_body_bytes ?? 0,
-            complete: row.response_complete === 1,
-          },
-  };
-}
 
 function same(stored: Uint8Array | null, given: Uint8Array | undefined): boolean {
   if (stored === null || given === undefined) return stored === null && given === undefined;

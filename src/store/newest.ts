@@ -1,13 +1,16 @@
+import { sql } from 'kysely';
 import type { KeptReading } from '../model/reading.js';
 import type { Database } from './database.js';
 import type { KeptRow } from './kept-readings.js';
 import { keptReadingOf, keptReadings } from './kept-readings.js';
 import { isSound } from './sound.js';
 
+type Group = Pick<KeptRow, 'vendor' | 'device' | 'owner' | 'kind'>;
+
 /**
- * The newest sound reading of each kind, for each device and owner. To find them, all readings have to be looked at,
- * half a second for those of ten years: an index for it would make each reading dearer to insert. So that is done once,
- * and what was found is kept. Afterwards only what is new is looked at, and whether what was found still holds.
+ * The newest sound reading of each kind, for each device and owner. To find out which there are, all readings have to be
+ * looked at, a tenth of a second for those of ten years. So that is done once, and what was found is kept: afterwards only
+ * what is new is looked at, and whether what was found still holds. What was corrected is new: it has another `seq`.
  */
 export class Newest {
   readonly #db: Database;
@@ -33,27 +36,35 @@ export class Newest {
     return [...this.#found.values()].sort((a, b) => a.seq - b.seq).map(keptReadingOf);
   }
 
-  /** To be called when a reading has become sound that was not. What was corrected has a new `seq`: that is seen. */
-  forget(): void {
-    this.#found.clear();
-    this.#seq = 0;
-  }
-
   /** A reading may have been given to somebody else, or count no more, and names change. */
   #check(): void {
-    const ids = [...this.#found.values()].map(({ id }) => id);
-    const now = new Map(
-      this.#db.all(this.#sound().where('reading.id', 'in', ids)).map((row) => [row.id, row]),
-    );
+    // In one piece: a statement takes 32,766 parameters, and a forger may have made up more people.
+    const ids = JSON.stringify([...this.#found.values()].map(({ id }) => id));
+    const still = sql<boolean>`reading.id IN (SELECT value FROM json_each(${ids}))`;
+    const now = new Map(this.#db.all(this.#sound().where(still)).map((row) => [row.id, row]));
     for (const [key, before] of this.#found) {
       const row = now.get(before.id);
-      const after = row?.owner === before.owner ? row : this.#newestLike(before);
+      const after = row?.owner === before.owner ? row : this.#newestOf(before);
       if (after === undefined) this.#found.delete(key);
       else this.#found.set(key, after);
     }
   }
 
-  #newestLike({ vendor, device, owner, kind }: KeptRow): KeptRow | undefined {
+  /** Looks again for the newest of what has come since. */
+  #addNew(): void {
+    const groups = this.#db.query
+      .selectFrom('reading')
+      // In this order the first of them tells most apart.
+      .select(['owner', 'kind', 'device', 'vendor'])
+      .distinct()
+      .where('seq', '>', this.#seq);
+    for (const group of this.#db.all(groups)) {
+      const row = this.#newestOf(group);
+      if (row !== undefined) this.#found.set(keyOf(group), row);
+    }
+  }
+
+  #newestOf({ vendor, device, owner, kind }: Group): KeptRow | undefined {
     const [row] = this.#db.all(
       this.#sound()
         .where('reading.owner', owner === null ? 'is' : '=', owner)
@@ -67,33 +78,11 @@ export class Newest {
     return row;
   }
 
-  #addNew(): void {
-    const newest = this.#db.query
-      .selectFrom('reading')
-      .select((expression) => expression.fn.max<number>('time_ms').as('time_ms'))
-      .select(['vendor', 'device', 'owner', 'kind'])
-      .where('seq', '>', this.#seq)
-      .where(isSound)
-      .groupBy(['vendor', 'device', 'owner', 'kind'])
-      .as('newest');
-    const query = this.#sound()
-      .innerJoin(newest, (join) =>
-        join
-          .onRef('reading.time_ms', '=', 'newest.time_ms')
-          .onRef('reading.vendor', '=', 'newest.vendor')
-          .onRef('reading.device', '=', 'newest.device')
-          .onRef('reading.kind', '=', 'newest.kind')
-          .on((where) => where('reading.owner', 'is not distinct from', where.ref('newest.owner'))),
-      )
-      .orderBy('reading.seq');
-    for (const row of this.#db.all(query)) {
-      const key = JSON.stringify([row.vendor, row.device, row.owner, row.kind]);
-      const known = this.#found.get(key);
-      if (known === undefined || known.time_ms <= row.time_ms) this.#found.set(key, row);
-    }
-  }
-
   #sound() {
     return keptReadings(this.#db).where(isSound);
   }
+}
+
+function keyOf({ vendor, device, owner, kind }: Group): string {
+  return JSON.stringify([vendor, device, owner, kind]);
 }

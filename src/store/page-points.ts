@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Database } from './database.js';
+import { isSound } from './sound.js';
 import type { Statements } from './statements.js';
 
 /** Whose, or of which device, a series is. */
@@ -24,7 +25,7 @@ export class PagePoints {
   }
 
   /**
-   * Points that count, by rising time. Where there are more than `most`, the time from the first to the last is cut
+   * Points that count and can be right, by rising time. Where there are more than `most`, the time from the first to the last is cut
    * into so many shares, and each that has points is given as their mean.
    */
   points(of: SeriesOf, kind: string, sinceMs: number, untilMs: number, most: number): Points {
@@ -43,13 +44,7 @@ export class PagePoints {
     const plain = (): Points => {
       const [row] = this.#statements.rows<{ times: string; values: string }>(`points ${whose}`, from, () =>
         this.#db.query
-          .selectFrom(
-            among()
-              .where('counts', '=', sql.lit(1))
-              .select(['time_ms', 'value'])
-              .orderBy('time_ms')
-              .as('point'),
-          )
+          .selectFrom(among().where(isSound).select(['time_ms', 'value']).orderBy('time_ms').as('point'))
           .select([
             sql<string>`json_group_array(time_ms)`.as('times'),
             sql<string>`json_group_array(value)`.as('values'),
@@ -80,7 +75,7 @@ export class PagePoints {
         this.#db.query
           .selectFrom(
             among()
-              .where('counts', '=', sql.lit(1))
+              .where(isSound)
               .select([
                 sql<number>`cast(round(avg(time_ms)) as integer)`.as('time_ms'),
                 sql<number>`avg(value)`.as('value'),

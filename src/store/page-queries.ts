@@ -9,6 +9,7 @@ import type { Points, SeriesOf } from './page-points.js';
 import { numbers, owned, PagePoints } from './page-points.js';
 import type { PersonRow } from './people.js';
 import type { DeviceTable, ExchangeTable, PersonIdTable, ReadingTable } from './schema.js';
+import { isSound } from './sound.js';
 import { Statements } from './statements.js';
 
 /** A vendor's user id with the `id` of whose it is. */
@@ -59,6 +60,9 @@ export interface Stamp {
 
 /** More readings are not looked through for one of a kind. */
 const LOOKED_FOR_NEW = 20_000;
+
+/** Behind all times of a kind and device. */
+const END_OF_TIME = Number.MAX_SAFE_INTEGER;
 
 /** More exchanges are not looked through at once for those of one device. */
 const LOOKED_THROUGH = 50_000;
@@ -150,7 +154,7 @@ export class PageQueries {
     );
   }
 
-  /** The newest weight of somebody that counts. */
+  /** The newest weight of somebody that counts and can be right. */
   newestWeight(owner: number): ReadingRow | undefined {
     const [row] = this.#statements.rows<ReadingRow>('weight', [owner, 1], () =>
       this.#db.query
@@ -158,7 +162,7 @@ export class PageQueries {
         .selectAll()
         .where(owned)
         .where('kind', '=', sql.lit('weight'))
-        .where('counts', '=', sql.lit(1))
+        .where(isSound)
         .orderBy('time_ms', 'desc')
         .limit(1),
     );
@@ -180,8 +184,9 @@ export class PageQueries {
   }
 
   /**
-   * How many weigh-ins of everybody count, by readings up to a `seq`. It looks at all of people's readings; {@link
-   * newWeighIns} is for what comes later.
+   * How many weigh-ins of everybody count, by readings up to a `seq`. It looks at all readings, in the order in which they
+   * stand on disk, which takes a third of the time that the index of owners would; {@link newWeighIns} is for what comes
+   * later.
    */
   weighIns(upTo = Number.MAX_SAFE_INTEGER): OwnerCount[] {
     return this.#statements.rows('weigh-ins', [upTo], () =>
@@ -191,9 +196,9 @@ export class PageQueries {
             .selectFrom('reading')
             .select(['owner', 'time_ms', 'vendor', 'device', 'person'])
             .distinct()
-            .where('owner', '>', sql.lit(0))
+            .where(sql<boolean>`+owner > 0`)
             .where('counts', '=', sql.lit(1))
-            .where(sql<boolean>`+seq <= ?`)
+            .where('seq', '<=', 0)
             .as('weigh_in'),
         )
         .select([sql<number>`owner`.as('owner'), ({ fn }) => fn.countAll<number>().as('count')])
@@ -253,7 +258,7 @@ export class PageQueries {
         () => ({
           compile: () =>
             sql<DeviceKind>`SELECT kind, vendor, device FROM reading INDEXED BY reading_by_device
-              WHERE owner IS NULL AND (kind, vendor, device) > (?, ?, ?)
+              WHERE owner IS NULL AND (kind, vendor, device, time_ms) > (?, ?, ?, ${sql.lit(END_OF_TIME)})
               ORDER BY kind, vendor, device LIMIT 1`.compile(this.#db.query),
         }),
       );

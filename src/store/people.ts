@@ -240,8 +240,9 @@ export class People {
   }
 }
 
-/** What can be shown of a name, on one line. */
+/** What can be shown of a name, on one line; empty when nothing of it can be seen. */
 function shown(name: string): string {
+  if (!/[^\p{Cc}\p{Cs}\p{DI}\p{M}\p{Z}\u2800]/u.test(name)) return '';
   return name.replace(/[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, ' ').trim();
 }
 

@@ -7,6 +7,7 @@ import type { KeptRow } from './kept-readings.js';
 import { keptReadingOf, keptReadings, scaleKinds } from './kept-readings.js';
 import { Newest } from './newest.js';
 import type { Counting, Ownership, Whose } from './ownership.js';
+import type { ReadingTable } from './schema.js';
 import { isSound, isSoundAtVendor } from './sound.js';
 
 export interface ReadingFilter {
@@ -25,6 +26,9 @@ export interface ReadingFilter {
 /** A cloud may correct the time of a weigh-in, by a zone at most. */
 const SAME_WEIGH_IN_MS = 26 * 3_600_000;
 
+/** What is known of a reading that comes again. */
+type Known = Pick<ReadingTable, 'quality' | 'cloud_id' | 'vendor' | 'device' | 'time_ms' | 'owner'>;
+
 /** A reading, and the exchange that it came in. */
 type Found = readonly [reading: Reading, exchange: number];
 
@@ -39,7 +43,7 @@ export class Readings {
   readonly #newestAtVendor: Prepared<{ value: number; time_ms: number }>;
   readonly #inCloud: Prepared<{ id: string; kind: string; person: string | null; time_ms: number }>;
   readonly #attach: Prepared<unknown>;
-  readonly #byId: Prepared<{ quality: string | null; cloud_id: string | null }>;
+  readonly #byId: Prepared<Known>;
 
   constructor(db: Database, ownership: Ownership, corrections: Corrections) {
     this.#db = db;
@@ -73,7 +77,10 @@ export class Readings {
       db.query.updateTable('reading').set({ cloud_id: '', quality: '' }).where('id', '=', ''),
     );
     this.#byId = db.prepare(
-      db.query.selectFrom('reading').select(['quality', 'cloud_id']).where('id', '=', ''),
+      db.query
+        .selectFrom('reading')
+        .select(['quality', 'cloud_id', 'vendor', 'device', 'time_ms', 'owner'])
+        .where('id', '=', ''),
     );
     const places = { kind: '', value: 0, unit: '', time_ms: 0, device: '', vendor: '' };
     const more = { person: '', candidates: '', quality: '', exchange: 0, cloud_id: '' };
@@ -160,19 +167,25 @@ export class Readings {
     }
     const count = this.#insert(fresh);
     if (givenTo.size > 0) this.#giveTo(givenTo);
-    if (count < fresh.length) for (const [reading] of fresh) this.#vouchFor(reading);
+    if (count < fresh.length) this.#vouchFor(fresh.map(([reading]) => reading));
     return count;
   }
 
-  /** Gives a reading that is there without an id of the cloud this one, and takes the doubt from it. */
-  #vouchFor({ id, cloudId, quality }: Reading): void {
-    const [known] = this.#byId.all([id]);
-    if (known === undefined || known.cloud_id !== null) return;
-    const marks = (known.quality?.split(',') ?? []).filter(
-      (mark) => mark !== 'unverified' || quality.includes('unverified'),
-    );
-    this.#attach.run([cloudId, marks.join(',') || null, id]);
-    if (marks.join(',') !== (known.quality ?? '')) this.#newestOfAll.forget();
+  /** Gives readings that are there without an id of the cloud theirs, and takes the doubt from them, in the sinks too. */
+  #vouchFor(readings: readonly Reading[]): void {
+    const doubted: Known[] = [];
+    for (const { id, cloudId, quality } of readings) {
+      const [known] = this.#byId.all([id]);
+      if (known === undefined || known.cloud_id !== null) continue;
+      const marks = (known.quality?.split(',') ?? []).filter(
+        (mark) => mark !== 'unverified' || quality.includes('unverified'),
+      );
+      this.#attach.run([cloudId, marks.join(',') || null, id]);
+      if (marks.join(',') !== (known.quality ?? '')) doubted.push(known);
+    }
+    for (const { vendor, device, time_ms: timeMs, owner } of distinct(doubted)) {
+      this.#corrections.weighIn(vendor, device, timeMs, owner);
+    }
   }
 
   /** The cloud says whose readings are, by their ids: their owner's too, where no hand has said otherwise. */

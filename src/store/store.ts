@@ -37,11 +37,16 @@ export class Store {
   readonly #changes: Changes;
 
   /**
-   * Opens the store of a folder; `create` makes it when it is not there. Several processes may have it open.
+   * Opens the store of a folder; `create` makes it when it is not there. Several processes may have it open, and what one
+   * of them has to itself another waits for, `busyMs` at most.
    * `vendorOf` finds the vendor that reads an exchange. Throws a UserError when the file cannot be used.
    */
-  constructor(dataDir: string, vendorOf: VendorOf, { create = false } = {}) {
-    this.#db = new Database(dataDir, { create });
+  constructor(
+    dataDir: string,
+    vendorOf: VendorOf,
+    { create = false, ...more }: { readonly create?: boolean; readonly busyMs?: number } = {},
+  ) {
+    this.#db = new Database(dataDir, { create, ...more });
     this.file = this.#db.file;
     this.values = new Values(this.#db);
     const corrections = new Corrections(this.#db);

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { chmod, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { chmod, chown, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { UserError } from '../model/errors.js';
 
@@ -42,6 +42,7 @@ export async function replacePrivate(path: string, text: string): Promise<void> 
     await mkdir(folder, { recursive: true, mode: 0o700 });
     try {
       await writeNew(part, text);
+      await giveToOwner(part, folder);
       await rename(part, path);
     } finally {
       await rm(part, { force: true });
@@ -66,6 +67,13 @@ async function makePrivate({ uid, mode }: Stats, change: () => Promise<void> | u
     // FAT has no rights, and a folder may be there for reading only: they are used as they are.
     if (!/^(EPERM|EROFS|ENOTSUP)$/.test(codeOf(cause))) throw cause;
   }
+}
+
+/** What root writes by a command is for the user that scaletap runs as, whose folder it is. */
+async function giveToOwner(file: string, folder: string): Promise<void> {
+  if (process.getuid?.() !== 0) return;
+  const { uid, gid } = await stat(folder);
+  if (uid !== 0) await chown(file, uid, gid);
 }
 
 /** Makes a file, on disk when this resolves. Rejects with `EEXIST` when there is one. */

@@ -1,7 +1,7 @@
 import type { DeviceTable } from '../store/schema.js';
 import { answeredOf } from './exchanges.js';
 import type { Household } from './household.js';
-import { deviceText, isVendor } from './household.js';
+import { deviceKey, isVendor } from './household.js';
 import { byKind, shownKind } from './kinds.js';
 import type { Answers } from './shapes.js';
 
@@ -12,7 +12,7 @@ export function devices(house: Household): Answers['devices'] {
   const newest = new Map<string, Device['newest']>();
   const found = new Map<string, Device>();
   for (const row of house.newestOfScales()) {
-    const of = deviceText(row);
+    const of = deviceKey(row);
     const { vendor, device, kind, value, time_ms: timeMs } = row;
     if (!isVendor(vendor)) continue;
     newest.set(of, [...(newest.get(of) ?? []), { ...shownKind(kind), value, timeMs }]);
@@ -20,7 +20,7 @@ export function devices(house: Household): Answers['devices'] {
   }
   for (const row of house.db.devices()) {
     const { vendor, device } = row;
-    if (isVendor(vendor)) found.set(deviceText(row), { ...{ vendor, device }, ...seen(row), newest: [] });
+    if (isVendor(vendor)) found.set(deviceKey(row), { ...{ vendor, device }, ...seen(row), newest: [] });
   }
   const all = [...found].map(([of, device]) => ({ ...device, newest: byKind(newest.get(of) ?? []) }));
   return { devices: all.sort((a, b) => (b.lastSeenMs ?? 0) - (a.lastSeenMs ?? 0)) };

@@ -1,6 +1,6 @@
 import { printable } from '../model/escape.js';
 import type { RawMessage } from '../model/exchange.js';
-import type { StoredExchange } from '../store/journal.js';
+import type { StoredExchange } from '../store/exchange-rows.js';
 import type { ShownExchange, ShownMessage } from '../transfer/shown.js';
 import { bytesText, shownExchange } from '../transfer/shown.js';
 import { shownBody } from './body.js';

@@ -6,7 +6,7 @@ import { vendorNamed } from '../vendors/index.js';
 import { NoAnswer } from './no-answer.js';
 
 /** A device's address with its vendor, as one text: `withings 00:24:e4:00:00:01`. */
-export function deviceText({ vendor, device }: { readonly vendor: string; readonly device: string }): string {
+export function deviceKey({ vendor, device }: { readonly vendor: string; readonly device: string }): string {
   return `${vendor} ${device}`;
 }
 
@@ -61,7 +61,7 @@ export class Household {
     const { seq } = this.db.stamp();
     if (seq !== this.#newestSeq) {
       for (const reading of this.db.newestOfScales(this.#newestSeq)) {
-        const key = `${deviceText(reading)} ${reading.kind}`;
+        const key = `${deviceKey(reading)} ${reading.kind}`;
         if ((this.#newest.get(key)?.time_ms ?? Number.NEGATIVE_INFINITY) <= reading.time_ms) {
           this.#newest.set(key, reading);
         }

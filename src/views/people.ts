@@ -2,7 +2,7 @@ import { colours } from '../store/colours.js';
 import type { PersonIdRow } from '../store/page-queries.js';
 import type { PersonRow } from '../store/people.js';
 import type { Household } from './household.js';
-import { deviceText, isVendor } from './household.js';
+import { deviceKey, isVendor } from './household.js';
 import { byKind, shownKind } from './kinds.js';
 import { NoAnswer } from './no-answer.js';
 import type { Answers, Queries } from './shapes.js';
@@ -45,8 +45,8 @@ function ofPerson(house: Household, { person: key = '', device }: Queries['kinds
 
 function ofDevice(house: Household, device: string | undefined): string[] {
   if (device === undefined) throw new NoAnswer(400, 'say whose kinds: a person or a device');
-  const found = [...house.newestOfScales()].filter((reading) => deviceText(reading) === device);
-  const known = found.length > 0 || house.db.devices().some((each) => deviceText(each) === device);
+  const found = [...house.newestOfScales()].filter((reading) => deviceKey(reading) === device);
+  const known = found.length > 0 || house.db.devices().some((each) => deviceKey(each) === device);
   if (!known) throw new NoAnswer(404, `there is no device ${device}`);
   return found.map(({ kind }) => kind);
 }

@@ -13,17 +13,18 @@ const key = z.string().regex(/^[a-z0-9-]{1,80}$/);
 const mode = z.enum(['auto', 'live', 'offline']);
 const answered = z.enum(['upstream', 'replayed', 'refused']);
 
-/** A text of people's on one line: no control characters, no lone halves of characters, nothing that turns the line around. */
+/**
+ * A text of people's on one line: something that can be seen, no control characters, no lone halves of characters, nothing
+ * that turns the line around.
+ */
 const line = (most: number) =>
   z
     .string()
     .trim()
     .min(1)
     .max(most)
-    .regex(
-      /^[^\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]*$/u,
-      'has characters that cannot be shown',
-    );
+    .regex(/^[^\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]*$/u, 'has characters that cannot be shown')
+    .regex(/[^\p{DI}\p{M}\p{Z}\u2800]/u, 'has nothing in it that can be seen');
 
 const vendorId = z.strictObject({ vendor, id: z.string().regex(/^[1-9]\d{0,19}$/) });
 

@@ -14,6 +14,8 @@ import { Watch } from './watch.js';
  * happens. It writes nothing.
  */
 
+/** Whoever asks is told that the database is locked sooner than that there is no answer. */
+const BUSY_MS = 1_000;
 const LOOK_EVERY_MS = 250;
 /** A database that cannot be read is not looked at again so soon. */
 const LOOK_AGAIN_MS = 5_000;
@@ -59,7 +61,7 @@ port.on('message', (message: ToViews) => {
 /** The store, opened when it is first needed. Throws a {@link UserError} when it is not there or cannot be used. */
 function open(): Open {
   if (opened !== null) return opened;
-  const store = new Store(dataDir, vendorOf);
+  const store = new Store(dataDir, vendorOf, { busyMs: BUSY_MS });
   const house = new Household(store.page);
   opened = { store, house, answering: new Answering(store, house) };
   return opened;

@@ -17,7 +17,7 @@ export interface ViewsLimits {
 
 const usual: ViewsLimits = { replyMs: 5_000, idleMs: 600_000, restartMs: 5_000, waiting: 256 };
 
-/** How long a thread is given to end by itself. */
+/** How long a thread that is to end is waited for. */
 const CLOSE_MS = 2_000;
 
 /** A thread that needs more than this is ended by Node, not the process. */
@@ -39,6 +39,8 @@ export class Views {
   readonly #log: Log;
   readonly #limits: ViewsLimits;
   #thread: Worker | null = null;
+  /** One that hung, until it has ended. */
+  #hung: Worker | null = null;
   readonly #waiting = new Map<number, Waiting>();
   #asked = 0;
   /** When the thread has last said anything. */
@@ -101,9 +103,13 @@ export class Views {
     if (thread === null) return;
     const gone = new Promise((resolve) => thread.once('exit', resolve));
     this.#post({ kind: 'close' });
-    const late = setTimeout(() => void thread.terminate(), CLOSE_MS);
-    await gone;
-    clearTimeout(late);
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise((resolve) => {
+      timer = setTimeout(resolve, CLOSE_MS);
+    });
+    await Promise.race([gone, late]);
+    clearTimeout(timer);
+    thread.unref();
   }
 
   /** A thread that has said nothing since it was asked hangs, and nobody can tell for how long. */
@@ -112,8 +118,16 @@ export class Views {
     if (waiting === undefined) return;
     waiting.reply(problem('the database did not answer in time; try again'));
     if (this.#heardMs >= waiting.sinceMs) return;
+    const thread = this.#thread;
+    // No more than two are there at once.
+    if (thread === null || this.#hung !== null) return;
     this.#log.warn('what is read for the page hangs; it is started again');
-    void this.#thread?.terminate();
+    // It ends by itself, which may take a while that nobody has to wait for. Were it ended from here while it is in the
+    // database, libsql could not throw its error any more, and would abort the process.
+    thread.postMessage({ kind: 'close' } satisfies ToViews);
+    thread.unref();
+    this.#hung = thread;
+    this.#ended(thread);
   }
 
   #rest(): void {
@@ -176,7 +190,10 @@ export class Views {
   }
 
   #ended(thread: Worker): void {
-    if (this.#thread !== thread) return;
+    if (this.#thread !== thread) {
+      if (this.#hung === thread) this.#hung = null;
+      return;
+    }
     this.#thread = null;
     this.#noReplies('what is read for the page has failed; try again');
     if (this.#closed || this.#listeners.size === 0) return;

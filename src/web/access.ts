@@ -81,8 +81,9 @@ export class Access {
   }
 
   async signIn(asker: Asker, given: string): Promise<Admission> {
-    const password = await this.#password();
-    if (password !== null) return this.#judged(asker, password, given, 401, () => this.#admit(password));
+    if ((await this.#password()) !== null) {
+      return this.#judged(asker, given, 401, (password) => this.#admit(password));
+    }
     if (!asker.isHere) return noPasswordYet;
     return { status: 409, message: 'no password is set, and on this machine none is needed' };
   }
@@ -93,11 +94,11 @@ export class Access {
     const password = await this.#password();
     if (password === null) {
       if (!maySetPassword) return noPasswordYet;
-      return (await this.#turns.run(() => this.#change(given))) ?? busy;
+      return (await this.#turns.run(() => this.#first(given))) ?? busy;
     }
     if (!allowed) return { status: 401, message: 'sign in first' };
     if (current === undefined) return { status: 403, message: 'current: give the password that is set now' };
-    return this.#judged(asker, password, current, 403, () => this.#change(given));
+    return this.#judged(asker, current, 403, () => this.#change(given));
   }
 
   async signOut({ tokens }: Asker): Promise<void> {
@@ -114,18 +115,20 @@ export class Access {
   /** Does `work` if the password is right. A wrong one has `status`. */
   async #judged(
     { address }: Asker,
-    password: KeptPassword,
     given: string,
     status: 401 | 403,
-    work: () => Promise<Admission>,
+    work: (password: KeptPassword) => Promise<Admission>,
   ): Promise<Admission> {
     const judge = async (): Promise<Admission> => {
       // Looked at in its turn: of many guesses at once each one counts the ones before.
       const waitMs = this.#guesses.waitMs(address, performance.now());
       if (waitMs > 0) return tooMany(waitMs);
+      // So is the password: whoever had the turn before may have set another one.
+      const password = await this.#password();
+      if (password === null) return removed;
       if (await isPassword(password, given)) {
         this.#guesses.succeeded(address);
-        return work();
+        return work(password);
       }
       const count = this.#guesses.failed(address, performance.now());
       if (count >= WORTH_SAYING && Number.isInteger(Math.log2(count / WORTH_SAYING))) {
@@ -136,6 +139,12 @@ export class Access {
     const waitMs = this.#guesses.waitMs(address, performance.now());
     if (waitMs > 0) return tooMany(waitMs);
     return (await this.#turns.run(judge)) ?? busy;
+  }
+
+  /** Of two who set the first password at once, one does. */
+  async #first(given: string): Promise<Admission> {
+    if ((await this.#password()) === null) return this.#change(given);
+    return { status: 401, message: 'somebody has set a password at the same moment: sign in with that' };
   }
 
   async #change(given: string): Promise<Admission> {
@@ -150,7 +159,7 @@ export class Access {
     const password = await this.#password();
     this.#tell();
     if (password !== null) return this.#admit(password);
-    return { status: 503, message: 'the password was removed again at the same moment' };
+    return removed;
   }
 
   async #admit({ salt }: KeptPassword): Promise<Admission> {
@@ -170,6 +179,8 @@ export class Access {
     for (const listener of this.#listeners) listener();
   }
 }
+
+const removed: Admission = { status: 503, message: 'the password was removed again at the same moment' };
 
 const busy: Admission = {
   status: 429,

@@ -30,7 +30,7 @@ export class Api {
     this.#parts = parts;
     // A status may be some moments old, but whoever has switched the mode is to see it switched.
     const soon = promptly(status);
-    this.#status = async () => ({ ...(await soon()), mode: parts.mode.get() });
+    this.#status = async () => ({ ...(await soon()), mode: parts.standIn.mode });
     this.#hosts = hosts;
     this.#log = log;
     this.#events = new EventStream(

@@ -22,7 +22,8 @@ export interface ApiParts {
   views(): Promise<PageViews>;
   /** Undefined when the store has no answer: whether it was done is not known. */
   change(change: Change): Promise<Changed | undefined>;
-  readonly mode: { get(): Mode; set(mode: Mode): void };
+  /** Whose mode can be switched. */
+  readonly standIn: { mode: Mode };
 }
 
 /** A whole answer of a route. */

@@ -67,9 +67,9 @@ export const routes: readonly Route[] = [
     summary: 'Switch the mode, until it is switched again or scaletap is started again',
     gives: { 200: 'mode' },
     ...withBody(bodies.mode, ({ parts, statusChanged }, { mode }) => {
-      parts.mode.set(mode);
+      parts.standIn.mode = mode;
       statusChanged();
-      return json({ mode: parts.mode.get() });
+      return json({ mode: parts.standIn.mode });
     }),
   },
   {

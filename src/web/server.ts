@@ -22,6 +22,8 @@ const API = '/api';
 const LONGEST_HEAD_BYTES = 16_384;
 /** A thousand who listen to events, and some for all else. */
 const MOST_CONNECTIONS = 1_100;
+/** Requests of one connection that are not answered yet. Browsers have one. */
+const MOST_UNANSWERED = 8;
 const HEAD_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 15_000;
 const IDLE_TIMEOUT_MS = 5_000;
@@ -93,6 +95,7 @@ class Site {
   readonly #log: Log;
   readonly #hosts: readonly string[];
   readonly #assets: PageAssets;
+  readonly #unanswered = new WeakMap<IncomingMessage['socket'], number>();
   #api: Promise<Api> | null = null;
   #warming = false;
 
@@ -105,6 +108,10 @@ class Site {
 
   /** Answers a request; never rejects. */
   async serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (this.#asksTooMuch(message, response)) {
+      message.socket.destroy();
+      return;
+    }
     const { method = '', url = '', headers } = message;
     const request: PageRequest = { method, path: url, userAgent: headers['user-agent'] ?? '' };
     let made: PageAnswer | null;
@@ -125,6 +132,18 @@ class Site {
 
   async close(): Promise<void> {
     (await this.#api)?.close();
+  }
+
+  /**
+   * Whether a connection has sent so many requests without waiting for answers (pipelining) that it may want to do harm:
+   * in one packet there is room for a thousand, which would all be worked on at once, on the relay's thread.
+   */
+  #asksTooMuch({ socket }: IncomingMessage, response: ServerResponse): boolean {
+    const count = (this.#unanswered.get(socket) ?? 0) + 1;
+    if (count > MOST_UNANSWERED) return true;
+    this.#unanswered.set(socket, count);
+    response.once('close', () => this.#unanswered.set(socket, (this.#unanswered.get(socket) ?? 1) - 1));
+    return false;
   }
 
   async #route(

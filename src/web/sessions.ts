@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Log } from '../log.js';
 import { readPrivate, replacePrivate } from '../trust/private-file.js';
@@ -63,7 +64,10 @@ export class Sessions {
     return this.#sessions.filter((session) => session.salt === salt && session.endsMs > now);
   }
 
-  /** What cannot be written holds until scaletap ends. */
+  /**
+   * What cannot be written holds until scaletap ends. What is on disk goes then: a session that has ended must not be one
+   * again after the next start.
+   */
   #set(sessions: readonly Session[]): Promise<void> {
     this.#sessions = sessions;
     this.#written = this.#written.then(async () => {
@@ -73,9 +77,19 @@ export class Sessions {
         this.#log.warn(
           `sessions of the page are not kept: ${error instanceof Error ? error.message : error}`,
         );
+        await this.#forget();
       }
     });
     return this.#written;
+  }
+
+  async #forget(): Promise<void> {
+    try {
+      await rm(this.#file, { force: true });
+    } catch (error) {
+      const why = error instanceof Error ? error.message : error;
+      this.#log.warn(`sessions of the page that have ended may be back after the next start: ${why}`);
+    }
   }
 
   async #load(): Promise<void> {

@@ -68,14 +68,16 @@ const forwarding = [
 /**
  * Who sends a request. It is this machine itself when the connection comes from it, and is to it by such a name, and no
  * proxy says that it asks for another. Nothing that such headers say is believed: that there are any only takes away.
+ * With no settings of its own nginx names neither its client nor the host that was asked for, but until 1.30 it speaks
+ * HTTP/1.0, which no browser does.
  */
 export function askerOf(message: IncomingMessage, host: URL): Asker {
-  const { socket, headers } = message;
+  const { socket, headers, httpVersion } = message;
   const address = socket.remoteAddress ?? '';
+  const isForAnother = httpVersion === '1.0' || forwarding.some((name) => headers[name] !== undefined);
   return {
     address,
-    isHere:
-      isLoopback(address) && isLoopbackHost(host) && forwarding.every((name) => headers[name] === undefined),
+    isHere: isLoopback(address) && isLoopbackHost(host) && !isForAnother,
     tokens: tokensOf(headers.cookie ?? ''),
   };
 }

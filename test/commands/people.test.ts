@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { readPeople } from '../../src/config/people.js';
 import { Store } from '../../src/store/store.js';
 import { vendorOf } from '../../src/vendors/index.js';
-import { commit, folder, type Outcome, scaletap } from './scaletap.js';
+import { commit, folder, jsonLines, type Outcome, printed, scaletap } from './scaletap.js';
 import { session, users, weighIn } from './weighing.js';
 
 let dataDir: string;
@@ -23,15 +23,12 @@ function people(...args: string[]): Promise<Outcome> {
   return scaletap('people', ...args, '--data-dir', dataDir);
 }
 
-async function text(...args: string[]): Promise<string> {
-  const { stdout, stderr, code } = await people(...args);
-  expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
-  return stdout;
+function text(...args: string[]): Promise<string> {
+  return printed('people', ...args, '--data-dir', dataDir);
 }
 
 async function json(): Promise<Record<string, unknown>[]> {
-  const lines = (await text('--json')).split('\n').slice(0, -1);
-  return lines.map((line) => JSON.parse(line));
+  return jsonLines(await text('--json'));
 }
 
 async function one(key: string) {

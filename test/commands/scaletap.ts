@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { onTestFinished, vi } from 'vitest';
+import { expect, onTestFinished, vi } from 'vitest';
 import { runCli } from '../../src/cli.js';
 import { UserError } from '../../src/model/errors.js';
 import type { Exchange } from '../../src/model/exchange.js';
@@ -42,6 +42,21 @@ export async function scaletap(...args: string[]): Promise<Outcome> {
     for (const spy of spies) spy.mockRestore();
   }
   return { code, stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString() };
+}
+
+/** What a command line prints that must do well, without a warning. */
+export async function printed(...args: string[]): Promise<string> {
+  const { stdout, stderr, code } = await scaletap(...args);
+  expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
+  return stdout;
+}
+
+/** JSON of which each line is a value. */
+export function jsonLines<Value>(text: string): Value[] {
+  return text
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line));
 }
 
 const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url));

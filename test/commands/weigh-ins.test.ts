@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { capturePath, commit, folder, type Outcome, scaletap } from './scaletap.js';
+import { capturePath, commit, folder, jsonLines, type Outcome, printed, scaletap } from './scaletap.js';
 import { mac, session, users, weighIn } from './weighing.js';
 
 let dataDir: string;
@@ -21,10 +21,8 @@ function weighIns(...args: string[]): Promise<Outcome> {
   return scaletap('weigh-ins', ...args, '--data-dir', dataDir);
 }
 
-async function text(...args: string[]): Promise<string> {
-  const { stdout, stderr, code } = await weighIns(...args);
-  expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
-  return stdout;
+function text(...args: string[]): Promise<string> {
+  return printed('weigh-ins', ...args, '--data-dir', dataDir);
 }
 
 async function rows(...args: string[]): Promise<string[][]> {
@@ -39,8 +37,7 @@ interface Listed {
 }
 
 async function json(...args: string[]): Promise<Listed[]> {
-  const lines = (await text('--json', ...args)).split('\n').slice(0, -1);
-  return lines.map((line) => JSON.parse(line));
+  return jsonLines(await text('--json', ...args));
 }
 
 /** The weigh-in of a weight. */

@@ -12,7 +12,7 @@ import { filesIn, inlineCode, type Page, pages, root } from './pages.js';
  */
 
 const subCommands = new Map([
-  ['weigh-ins', ['list', 'give', 'drop', 'count']],
+  ['weigh-ins', ['list', 'give', 'drop', 'count', 'reset']],
   ['people', ['list', 'add', 'set', 'merge', 'remove']],
   ['exchanges', ['list', 'show', 'export', 'unknown']],
   ['values', ['list', 'show', 'set', 'remove', 'export', 'import', 'learn-secret']],

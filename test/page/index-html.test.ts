@@ -15,9 +15,9 @@ test('the page names nothing but what the build makes', () => {
 
 test('the build has the styles of the charts, and all of ours', () => {
   const built = readFileSync(new URL('../../dist/page/page.css', import.meta.url), 'utf8');
-  const own = readdirSync(new URL('../../src/page', import.meta.url)).filter((name) => name.endsWith('.css'));
+  const own = readdirSync(new URL('../../src/page/styles', import.meta.url));
   expect(built).toContain('.uplot');
-  for (const name of own) if (name !== 'page.css') expect(built).toContain(read(name));
+  for (const name of own) if (name !== 'page.css') expect(built).toContain(read(`styles/${name}`));
 });
 
 test('the page asks nobody else, and has nothing in it that its policy forbids', () => {

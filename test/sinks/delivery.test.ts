@@ -80,6 +80,20 @@ describe('good weather', () => {
     expect(sink.deliveredValues()).toEqual([1, 2, 3]);
   });
 
+  test('readings that come one by one are delivered a few at a time, the first at once', async () => {
+    const place = new MemoryPlace(weights(1));
+    const sink = new ScriptedSink(() => delivered);
+    const { loop } = start(sink, place, { restMs: 250 });
+    for (let i = 0; i < 50; i++) {
+      await pass(10);
+      place.add(weights(1));
+      loop.wake();
+    }
+    await pass(1_000);
+    expect(sink.calls.map(({ values }) => values.length)).toEqual([1, 10, 10, 4, 10, 10, 5, 1]);
+    expect(loop.status()).toMatchObject({ state: 'idle', backlog: 0 });
+  });
+
   test('wake does nothing on the stack of its caller', () => {
     const place = new MemoryPlace(weights(1));
     const next = vi.spyOn(place, 'next');

@@ -1,6 +1,6 @@
 import { type KeptReading, reading } from '../../src/model/reading.js';
+import type { Retraction } from '../../src/model/retraction.js';
 import type { DeliveryPlace, PlacedReading } from '../../src/sinks/delivery.js';
-import type { Retraction } from '../../src/sinks/sink.js';
 
 const ana = { key: 'ana', name: 'Ana' };
 

@@ -1,5 +1,6 @@
 import type { KeptReading } from '../../src/model/reading.js';
-import type { Outcome, Retraction, Sink } from '../../src/sinks/sink.js';
+import type { Retraction } from '../../src/model/retraction.js';
+import type { Outcome, Sink } from '../../src/sinks/sink.js';
 
 type Taking = (owners: (string | null)[], call: number) => Outcome | Promise<Outcome>;
 type Answer = (values: number[], call: number) => Outcome | Promise<Outcome>;

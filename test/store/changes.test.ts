@@ -311,6 +311,20 @@ describe('a weigh-in', () => {
   });
 });
 
+test('what the cloud vouches for is so in the sinks, and once', () => {
+  const { corrected, tell, store } = house('1');
+  const mine = { vendor: 'renpho', person: '7' } as const;
+  tell(weight(5, { ...mine, quality: ['unverified'] }));
+  store.deliveries.advance('sink', store.deliveries.next('sink', 9).at(-1)?.seq ?? 0);
+  tell(weight(5, { ...mine, cloudId: '5' }));
+  expect(corrected()).toMatchObject({
+    taken: [{ of: 'weigh-in', owner: 'renpho 7' }],
+    again: [expect.any(String)],
+  });
+  tell(weight(5, { ...mine, cloudId: '5' }));
+  expect(corrected().taken).toEqual([]);
+});
+
 test('what the cloud deletes, or gives to somebody, is so in the sinks', () => {
   const { corrected, tell, store } = house('1');
   const mine = { vendor: 'renpho', person: null } as const;

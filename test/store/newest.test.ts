@@ -77,6 +77,16 @@ test('one that the cloud has vouched for is sound from then on', () => {
   expect(newest()).toEqual([[62, me]]);
 });
 
+test('more of them than a statement has parameters are looked at again', () => {
+  const { find, newest } = growing();
+  const batteries = Array.from({ length: 33_000 }, (_, i) =>
+    weight(i, { kind: 'battery', person: null, device: String(i) }),
+  );
+  find(...batteries);
+  expect(newest().length).toBe(33_000);
+  expect(newest().length).toBe(33_000);
+}, 30_000);
+
 test('a person has the name of now', () => {
   const { dir, find, newest } = growing();
   find(weight(1, { value: 61 }));

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Reading } from '../../src/model/reading.js';
+import { weighInId } from '../../src/model/weigh-in.js';
 import { exchange, post } from '../transfer/exchanges.js';
 import { folder, openStore, scripted, weight } from './stores.js';
 
@@ -54,6 +55,15 @@ describe('a reading with a vendor’s user id', () => {
   test('may have an id that is no plain one', () => {
     const { store } = told([kg(70, 1, { person: "o'neil \u202e<b>" }), kg(70, 2, { person: 'O-NEIL B' })]);
     expect(store.people.list().map(({ key }) => key)).toEqual(['withings-o-neil-b-2', 'withings-o-neil-b']);
+  });
+});
+
+describe('what was said by hand', () => {
+  test('of one device is not of another', () => {
+    const { store, tell } = told([kg(70, 1)]);
+    store.change({ change: 'weigh-in', weighIn: weighInId(kg(70, 1)), counts: false });
+    tell(kg(70, 1, { device: '00:24:e4:00:00:02' }));
+    expect(store.readings.list().map(({ counts }) => counts)).toEqual([false, true]);
   });
 });
 

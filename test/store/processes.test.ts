@@ -102,3 +102,18 @@ test('what one changes about people, the other one knows at its next commit', ()
   relay.journal.commit([weighIn(2, 6)]);
   expect(owners()).toEqual(['ana vendor', 'bo hand', 'bo hand']);
 });
+
+test('a process that comes and goes takes nothing from one with two connections', async () => {
+  const dataDir = folder();
+  const { journal } = openStore(dataDir);
+  journal.commit([weighIn(1)]);
+  // As the page has it, on a thread of its own.
+  openStore(dataDir);
+  const leave = () =>
+    spawn(process.execPath, [main, 'people', 'list', '--data-dir', dataDir], { stdio: 'ignore' });
+  expect(await once(leave(), 'exit')).toEqual([0, null]);
+  journal.commit([weighIn(2)]);
+  expect(await once(leave(), 'exit')).toEqual([0, null]);
+  const raw = openRaw(join(dataDir, 'scaletap.db'));
+  expect(raw.prepare('SELECT count(*) AS count FROM exchange').get()).toMatchObject({ count: 2 });
+});

@@ -188,6 +188,13 @@ describe('what a vendor calls somebody', () => {
     at(9);
     expect(names()).toEqual(['M I  C']);
   });
+
+  test('of which nothing can be seen is none', () => {
+    const { at, names } = learning(named(1744475, '\u200b\u3164\u0301'));
+    at(1);
+    at(9);
+    expect(names()).toEqual(['withings 1744475']);
+  });
 });
 
 describe('the people of the page', () => {

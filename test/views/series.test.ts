@@ -43,6 +43,19 @@ test('those that do not count are not there, and are again when they do', () => 
   expect(values()).toEqual([60.001, 60.002]);
 });
 
+test('what may be forged, or has a time that cannot be right, is in no chart and nobody’s last', () => {
+  const { store } = storeOf(
+    weight(1),
+    weight(2, { quality: ['unverified'] }),
+    weight(3, { quality: ['future-time'] }),
+  );
+  const ask = asker(store);
+  const { series } = ask({ view: 'series', query: { ...mine, kinds: ['weight'] } });
+  expect(series[0]?.values).toEqual([60.001]);
+  expect(ask({ view: 'people' }).people[0]?.last?.timeMs).toBe(weight(1).timeMs);
+  expect(ask({ view: 'weigh-ins', query: { limit: 9 } }).weighIns).toHaveLength(3);
+});
+
 test('one that comes later is there the next time, and what is of others changes nothing', () => {
   const { store, add } = storeOf(weight(1));
   const ask = asker(store);

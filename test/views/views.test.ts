@@ -161,6 +161,7 @@ describe('the thread', () => {
   test('that hangs is given up, and replaced', async () => {
     const dataDir = folder();
     const { views, logged } = viewsOf(dataDir, { replyMs: 300 });
+    const started = threads();
     // What another program has to itself is waited for.
     const raw = openRaw(join(dataDir, 'scaletap.db'));
     raw.exec('BEGIN EXCLUSIVE');
@@ -169,9 +170,13 @@ describe('the thread', () => {
       status: 503,
       text: expect.stringContaining('in time'),
     });
+    // Until SQLite waits no longer, and the thread that was given up has to live through that.
+    await sleep(1_500);
     raw.exec('COMMIT');
     raw.close();
     await vi.waitFor(async () => expect(await views.get(people)).toMatchObject({ status: 200 }), 15_000);
+    const [first] = started();
+    await vi.waitFor(() => expect(first?.threadId).toBe(-1), 5_000);
     expect(logged[0]).toBe('warn what is read for the page hangs; it is started again');
   });
 

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { describe, expect, test, vi } from 'vitest';
 import { forgetPassword, keepPassword } from '../../src/web/password-file.js';
 import { Behind, GOOD, json, served } from './webs.js';
@@ -48,6 +50,13 @@ describe('without a password', () => {
     const set = await ask({ method: 'PUT', path: '/api/password', body: { password: GOOD }, headers });
     expect([set.status, set.cookie]).toEqual([403, undefined]);
     expect((await ask(people)).status).toBe(200);
+  });
+
+  test('who asks in HTTP/1.0, as nginx does for others, sees nothing', async () => {
+    const { web } = await served();
+    const socket = connect(web.endpoint.port, '127.0.0.1');
+    socket.write('GET /api/people HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n');
+    expect(await text(socket)).toContain('403 Forbidden');
   });
 
   test.skipIf(outside === undefined)('another address sees nothing, whatever Host it names', async () => {
@@ -160,6 +169,33 @@ describe('with a password', () => {
     } finally {
       vi.useRealTimers();
     }
+  });
+});
+
+describe('at the same moment', () => {
+  const set = (password: string, current?: string) => ({
+    method: 'PUT',
+    path: '/api/password',
+    body: { password, ...(current !== undefined && { current }) },
+  });
+
+  test('one of two sets the first password, and only that one is told so', async () => {
+    const { ask } = await served();
+    const both = await Promise.all([ask(set(GOOD)), ask(set('another one'))]);
+    expect(both.map(({ status }) => status).sort()).toEqual([204, 401]);
+    const cookie = both.find(({ status }) => status === 204)?.cookie ?? '';
+    expect((await ask({ ...people, cookie })).status).toBe(200);
+  });
+
+  test('of two who change it, the second has given one that is not the password any more', async () => {
+    const { ask, withPassword } = await served();
+    const cookie = await withPassword(GOOD);
+    const both = await Promise.all(
+      ['of the owner', 'of a thief'].map((password) => ask({ ...set(password, GOOD), cookie })),
+    );
+    expect(both.map(({ status }) => status).sort()).toEqual([204, 403]);
+    const session = both.find(({ status }) => status === 204)?.cookie ?? '';
+    expect((await ask({ ...people, cookie: session })).status).toBe(200);
   });
 });
 

@@ -108,6 +108,7 @@ describe('a body', () => {
     [{ name: 'x'.repeat(65) }, 'name: is too long; at most 64 characters'],
     [{ name: 'a\nb' }, 'name: has characters that cannot be shown'],
     [{ name: '\u202Egnp' }, 'name: has characters that cannot be shown'],
+    [{ name: '\u200B\u3164\u0301' }, 'name: has nothing in it that can be seen'],
     [{ name: 'Ana', heightM: 17 }, 'heightM: is too large; at most 2.5'],
     [{ name: 'Ana', birthDate: '2023-02-29' }, 'birthDate: is not a day such as 1992-08-14'],
     [{ name: 'Ana', sex: 'x' }, 'sex: is none of female, male'],
@@ -307,4 +308,12 @@ test('a flood of heads does not keep others out', async () => {
   await Promise.all(sockets.map((socket) => once(socket, 'connect')));
   expect((await ask({ path: '/api/people' })).status).toBe(200);
   for (const socket of sockets) socket.destroy();
+});
+
+test('what a browser asks for first is looked up while it reads the page, and not for a probe', async () => {
+  const { ask, behind } = await served();
+  await ask({ path: '/' });
+  expect(behind.asked).toEqual([]);
+  await ask({ path: '/', headers: { 'sec-fetch-dest': 'document' } });
+  await vi.waitFor(() => expect(behind.asked).toEqual([{ view: 'people' }]));
 });

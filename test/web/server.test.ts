@@ -268,6 +268,24 @@ describe('survives', () => {
     expect((await fetch(url('/setup/'))).status).toBe(200);
   });
 
+  test('a few requests at once on one connection, and hangs up on who sends many', async () => {
+    const ask = (count: number, last: string) => {
+      const socket = connect(web.endpoint.port, '127.0.0.1');
+      const one = `GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n`;
+      socket.write(`${`${one}\r\n`.repeat(count - 1)}${one}${last}\r\n`);
+      return text(socket);
+    };
+    expect((await ask(8, 'Connection: close\r\n')).match(/200 OK/g)).toHaveLength(8);
+    let looked = 0;
+    status = async () => {
+      looked++;
+      return statusWith();
+    };
+    expect(await ask(500, '').catch(String)).not.toContain('200 OK');
+    expect(looked).toBeLessThanOrEqual(8);
+    expect((await fetch(url('/healthz'))).status).toBe(200);
+  });
+
   test('a request for a tunnel, which it does not make', async () => {
     expect(await sendRaw('CONNECT localhost:443 HTTP/1.1\r\nHost: localhost:443\r\n\r\n')).toBe('');
     expect((await fetch(url('/setup/'))).status).toBe(200);

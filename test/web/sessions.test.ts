@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { createLog } from '../../src/log.js';
 import { Sessions } from '../../src/web/sessions.js';
+import { canMount, fill, smallDisk } from '../e2e/small-disk.js';
 
 const log = createLog('error', () => {});
 
@@ -42,4 +43,13 @@ test('a folder that is gone ends no session', async () => {
   const sessions = new Sessions(join(dataDir, 'file', 'x'), log);
   rmSync(dataDir, { recursive: true });
   expect(await sessions.has([await sessions.begin('salt')], 'salt')).toBe(true);
+});
+
+test.skipIf(!canMount())('on a full disk one that ends is over for good', async () => {
+  const disk = smallDisk();
+  const sessions = new Sessions(disk, log);
+  const token = await sessions.begin('salt');
+  fill(disk);
+  await sessions.end([token]);
+  expect(await new Sessions(disk, log).has([token], 'salt')).toBe(false);
 });

@@ -47,12 +47,7 @@ export class Behind {
         this.changes.push(change);
         return this.change(change);
       },
-      mode: {
-        get: () => this.mode,
-        set: (mode) => {
-          this.mode = mode;
-        },
-      },
+      standIn: this,
     };
   }
 }

@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { type Dispatcher, Pool } from 'undici';
-import type { Outcome, Retraction, SinkContext } from '../sink.js';
+import type { Retraction } from '../../model/retraction.js';
+import type { Outcome, SinkContext } from '../sink.js';
 import { connectionMessage, failedBy } from './answer.js';
 import { InfluxSink } from './influx-sink.js';
 import { lines } from './lines.js';

@@ -1,7 +1,8 @@
 import http from 'node:http';
 import https from 'node:https';
 import { InfluxDB } from 'influx';
-import type { Outcome, Retraction, SinkContext } from '../sink.js';
+import type { Retraction } from '../../model/retraction.js';
+import type { Outcome, SinkContext } from '../sink.js';
 import { type Failure, failureOf } from './failure.js';
 import { InfluxSink } from './influx-sink.js';
 import type { Point } from './points.js';

@@ -1,5 +1,6 @@
 import type { KeptReading } from '../../model/reading.js';
-import type { Outcome, RelayPoint, Retraction, Sink, SinkContext } from '../sink.js';
+import type { Retraction } from '../../model/retraction.js';
+import type { Outcome, RelayPoint, Sink, SinkContext } from '../sink.js';
 import { Calls } from './calls.js';
 import { type Point, points, relayPoints, unwritable } from './points.js';
 import { distinct } from './retractions.js';

@@ -1,4 +1,4 @@
-import type { Retraction } from '../sink.js';
+import type { Retraction } from '../../model/retraction.js';
 import { lineSafe, measurement, type Point, pointTags } from './points.js';
 
 /** InfluxDB keeps times in nanoseconds of 64 bits: what lies outside of these milliseconds is not there. */

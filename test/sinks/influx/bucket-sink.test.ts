@@ -1,13 +1,14 @@
-import { createServer, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
 import { BucketSink } from '../../../src/sinks/influx/bucket-sink.js';
 import { parseInfluxUrl } from '../../../src/sinks/influx/url.js';
 import { type WriteApi, writeApi2, writeApi3 } from '../../../src/sinks/influx/write-api.js';
 import type { Outcome } from '../../../src/sinks/sink.js';
 import { freePort } from '../../servers/ports.js';
 import { keptWeights } from '../readings.js';
+import { listen, refused, response, retry } from './answers.js';
 import { contextOf } from './sinks.js';
 
 // The answers of InfluxDB 2 and 3, as docs.influxdata.com and the servers' sources have them, from raw sockets: no
@@ -16,9 +17,7 @@ import { contextOf } from './sinks.js';
 const token = 'hush-hush-4711==';
 
 const warnings: string[] = [];
-const cleanups: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+afterEach(() => {
   warnings.length = 0;
 });
 
@@ -27,41 +26,13 @@ function sinkOn(port: number, version: '2' | '3' = '2', timeoutMs = 5_000, host 
   if ('reason' in target) throw new Error(target.message);
   const api: WriteApi = version === '2' ? writeApi2(target, token, 'our house') : writeApi3(target, token);
   const sink = new BucketSink({ name: 'influx', target, token }, api, contextOf(warnings), timeoutMs);
-  cleanups.push(() => sink.close());
+  onTestFinished(() => sink.close());
   return sink;
 }
-
-/** A server that does what the test says with what came of a request. */
-async function listen(answer: (socket: Socket, bytes: Buffer) => void, port = 0): Promise<number> {
-  const sockets = new Set<Socket>();
-  const server: Server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on('error', () => sockets.delete(socket));
-    socket.on('data', (bytes) => answer(socket, bytes));
-  });
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-  cleanups.push(async () => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
-}
-
-const response = (statusLine: string, headers: string[] = [], body = '') =>
-  [`HTTP/1.1 ${statusLine}`, `Content-Length: ${Buffer.byteLength(body)}`, ...headers, '', body].join('\r\n');
 
 async function outcomeOf(bytes: string | Buffer, version: '2' | '3' = '2'): Promise<Outcome> {
   return sinkOn(await listen((socket) => socket.write(bytes)), version).deliver(keptWeights(3));
 }
-
-const retry = (cause: string, message: RegExp) => ({
-  kind: 'retry',
-  cause,
-  message: expect.stringMatching(message),
-});
-const refused = (message: RegExp) => ({ kind: 'refused', message: expect.stringMatching(message) });
 
 describe('requests', () => {
   async function requestOf(version: '2' | '3', count: number): Promise<{ head: string; body: Buffer }> {

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { KeptReading } from '../../../src/model/reading.js';
+import type { Retraction } from '../../../src/model/retraction.js';
 import { lineSafe } from '../../../src/sinks/influx/points.js';
-import type { Retraction, Sink } from '../../../src/sinks/sink.js';
+import type { Sink } from '../../../src/sinks/sink.js';
 import { haveInfluxdb, type Influxd, startInfluxd } from '../../servers/influxdb.js';
 import { keptReading } from '../readings.js';
 import { type Door, openDoor, org, token } from './door.js';

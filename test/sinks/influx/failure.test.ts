@@ -1,18 +1,18 @@
-import { createServer, type Socket } from 'node:net';
-import { afterEach, describe, expect, test } from 'vitest';
+import type { Socket } from 'node:net';
+import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
+import type { Retraction } from '../../../src/model/retraction.js';
 import { DatabaseSink } from '../../../src/sinks/influx/database-sink.js';
 import { failureOf } from '../../../src/sinks/influx/failure.js';
-import type { Outcome, Retraction } from '../../../src/sinks/sink.js';
+import type { Outcome } from '../../../src/sinks/sink.js';
 import { keptWeights } from '../readings.js';
+import { listen, refused, response, retry } from './answers.js';
 import { contextOf } from './sinks.js';
 
 // What no real InfluxDB 1.x does on order: raw sockets that answer with given bytes, or not at all. What the real
 // one can do is in sink.test.ts and database-sink.test.ts.
 
 const warnings: string[] = [];
-const cleanups: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+afterEach(() => {
   warnings.length = 0;
 });
 
@@ -21,31 +21,16 @@ async function sinkAt(
   answer: (socket: Socket, request: string) => void,
   timeoutMs = 5_000,
 ): Promise<DatabaseSink> {
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on('error', () => sockets.delete(socket));
-    socket.on('data', (bytes) => answer(socket, bytes.toString()));
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  cleanups.push(async () => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return sinkOn(address.port, timeoutMs);
+  const port = await listen((socket, bytes) => answer(socket, bytes.toString()));
+  return sinkOn(port, timeoutMs);
 }
 
 function sinkOn(port: number, timeoutMs = 5_000, host = '127.0.0.1'): DatabaseSink {
   const target = { protocol: 'http', host, port, database: 'scales', user: 'joe', password: 'hush' } as const;
   const sink = new DatabaseSink(target, contextOf(warnings), timeoutMs);
-  cleanups.push(() => sink.close());
+  onTestFinished(() => sink.close());
   return sink;
 }
-
-const response = (statusLine: string, headers: string[] = [], body = '') =>
-  [`HTTP/1.1 ${statusLine}`, `Content-Length: ${Buffer.byteLength(body)}`, ...headers, '', body].join('\r\n');
 
 async function outcomeOf(bytes: string): Promise<Outcome> {
   const sink = await sinkAt((socket) => socket.write(bytes));
@@ -55,7 +40,7 @@ async function outcomeOf(bytes: string): Promise<Outcome> {
 const fromInflux = 'X-Influxdb-Version: 1.6.7';
 
 describe('answers', () => {
-  test.each<[string, string, Partial<Outcome> & { message: unknown }]>([
+  test.each<[string, string, object]>([
     [
       '500',
       response('500 Internal Server Error', [], '{"error":"timeout"}'),
@@ -92,7 +77,7 @@ describe('answers', () => {
     [
       'a 400 of InfluxDB',
       response('400 Bad Request', [fromInflux], '{"error":"partial write: x"}'),
-      { kind: 'refused', message: expect.stringMatching(/400 .*partial write: x/) },
+      refused(/400 .*partial write: x/),
     ],
     // What Go's server says to http where it speaks https: no verdict on any reading.
     [
@@ -100,11 +85,7 @@ describe('answers', () => {
       response('400 Bad Request', [], 'Client sent an HTTP request to an HTTPS server.'),
       retry('server-error', /HTTPS server/),
     ],
-    [
-      '413 of a proxy',
-      response('413 Payload Too Large', [], '<html>'),
-      { kind: 'refused', message: expect.stringMatching(/413/) },
-    ],
+    ['413 of a proxy', response('413 Payload Too Large', [], '<html>'), refused(/413/)],
     [
       'an endless message',
       response('403 Forbidden', [], 'x'.repeat(100_000)),
@@ -114,12 +95,6 @@ describe('answers', () => {
   ])('%s', async (_, bytes, expected) => {
     expect(await outcomeOf(bytes)).toEqual(expected);
   });
-
-  function retry(cause: string, message: RegExp) {
-    return { kind: 'retry', cause, message: expect.stringMatching(message) } as Partial<Outcome> & {
-      message: unknown;
-    };
-  }
 });
 
 describe('the database', () => {

@@ -1,4 +1,3 @@
-import { createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { InfluxSettings } from '../../../src/sinks/index.js';
 import type { RelayPoint } from '../../../src/sinks/sink.js';
@@ -9,6 +8,7 @@ import { haveInfluxdb, type Influxd, startInfluxd } from '../../servers/influxdb
 import { freePort } from '../../servers/ports.js';
 import { openStore } from '../../store/stores.js';
 import { keptWeights } from '../readings.js';
+import { listen, response } from './answers.js';
 import { type Door, openDoor, org, token } from './door.js';
 import { sinkOf } from './sinks.js';
 
@@ -105,7 +105,7 @@ describe.skipIf(!haveInfluxdb)('a real InfluxDB 1.x', () => {
 });
 
 test('the end of serve is not held up by an InfluxDB that does not answer', async () => {
-  const { port: silent } = await listen(() => undefined);
+  const silent = await listen(() => undefined);
   const { port, program } = await serve(folder(), await kindCloud(), [
     '--influx-url',
     `http://127.0.0.1:${silent}/x`,
@@ -115,24 +115,6 @@ test('the end of serve is not held up by an InfluxDB that does not answer', asyn
   expect(await program.kill('SIGTERM')).toBe(0);
   expect(performance.now() - from).toBeLessThan(6000);
 }, 30_000);
-
-/** A server that does what the test says with each request's bytes. */
-async function listen(answer: (socket: Socket, bytes: Buffer) => void): Promise<{ port: number }> {
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on('error', () => undefined);
-    socket.on('data', (bytes) => answer(socket, bytes));
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return { port: address.port };
-}
 
 describe.each<[InfluxSettings['version'], Partial<InfluxSettings>]>([
   ['1', {}],
@@ -144,10 +126,9 @@ describe.each<[InfluxSettings['version'], Partial<InfluxSettings>]>([
     const asked = new Promise<void>((resolve) => {
       heard = resolve;
     });
-    const { port } = await listen((socket, bytes) => {
+    const port = await listen((socket, bytes) => {
       if (bytes.includes('scaletap_relay')) heard();
-      else if (bytes.includes('weight_kg'))
-        socket.write('HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n');
+      else if (bytes.includes('weight_kg')) socket.write(response('204 No Content'));
     });
     const sink = await sinkOf({ ...settings, url: `http://127.0.0.1:${port}/x` });
     const report = sink.report?.(given);

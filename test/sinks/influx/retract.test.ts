@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { KeptReading, ReadingDraft } from '../../../src/model/reading.js';
+import type { Retraction } from '../../../src/model/retraction.js';
 import type { InfluxSettings } from '../../../src/sinks/index.js';
 import { lineSafe } from '../../../src/sinks/influx/points.js';
-import type { Retraction, Sink } from '../../../src/sinks/sink.js';
+import type { Sink } from '../../../src/sinks/sink.js';
 import { haveInfluxdb, type Influxd, startInfluxd } from '../../servers/influxdb.js';
 import {
   haveVictoriaMetrics,
