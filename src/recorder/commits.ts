@@ -21,12 +21,15 @@ export class Commits {
   readonly #store: Store;
   readonly #counters: RelayCounters;
   readonly #listener: CommitListener;
+  readonly #ending: AbortSignal;
   #inTrouble = false;
 
-  constructor(store: Store, counters: RelayCounters, listener: CommitListener) {
+  /** `ending` ends a wait for better times. */
+  constructor(store: Store, counters: RelayCounters, listener: CommitListener, ending: AbortSignal) {
     this.#store = store;
     this.#counters = counters;
     this.#listener = listener;
+    this.#ending = ending;
   }
 
   get inTrouble(): boolean {
@@ -34,13 +37,14 @@ export class Commits {
   }
 
   /**
-   * Commits a batch, and resolves to the number of new readings. An exchange that cannot be stored at all is said and
-   * left out, so that the others are kept.
+   * Commits a batch, and resolves to the number of new readings, null when it was given up as all ends. An exchange that
+   * cannot be stored at all is said and left out, so that the others are kept.
    */
-  async commitBatch(packed: Uint8Array, how: CommitOptions): Promise<number> {
+  async commitBatch(packed: Uint8Array, how: CommitOptions): Promise<number | null> {
     try {
       return await this.#commit(() => unpack(packed), how);
     } catch (error) {
+      if (this.#ending.aborted) return null;
       this.#listener.log('debug', `a batch is committed one by one: ${messageOf(error)}`);
     }
     let readings = 0;
@@ -48,6 +52,7 @@ export class Commits {
       try {
         readings += await this.#commit(() => [exchange], how);
       } catch (error) {
+        if (this.#ending.aborted) return null;
         const message = `an exchange could not be kept, which is a fault in scaletap: ${messageOf(error)}`;
         this.#listener.log('error', message);
       }
@@ -73,7 +78,7 @@ export class Commits {
           const message = `cannot write ${store.file}: ${messageOf(error)}`;
           this.#listener.log('error', `${message}. Relaying goes on; exchanges wait in memory`);
         }
-        await sleep(wait);
+        await sleep(wait, undefined, { signal: this.#ending });
       }
     }
   }

@@ -179,12 +179,10 @@ export class Recorder implements OwedPlace {
       this.#noReplies();
       return;
     }
-    // A thread that is still opening the store, or fails to write, would not hear it for long.
-    if (this.#open && this.#inFlight === null) {
-      // What was asked last may have waited for the last batch.
-      this.#flush();
-      this.#post({ kind: 'close' });
-    } else void thread.terminate();
+    // What was asked last may have waited for the last batch.
+    this.#flush();
+    this.#post({ kind: 'close' });
+    // Only a thread that hangs is ended by force: inside the database that ends the whole process (SIGABRT).
     const late = setTimeout(() => void thread.terminate(), CLOSE_TIMEOUT_MS);
     while (this.#thread !== null) await this.#event(CLOSE_TIMEOUT_MS);
     clearTimeout(late);

@@ -45,22 +45,16 @@ if (port === null) throw new Error('this module runs as a thread only');
 const post = (message: FromThread): void => port.postMessage(message);
 const log = (level: LogLevel, message: string): void => post({ kind: 'log', level, message });
 
-let closing = false;
+/** Ends what waits for better times. */
+const ending = new AbortController();
 
 const counters = new RelayCounters();
 
 await main();
 
 async function main(): Promise<void> {
-  // Messages wait in the port until it has a listener.
-  let store: Store;
-  try {
-    store = await open();
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    post({ kind: 'unusable', message: error.message });
-    return;
-  }
+  const store = await opened();
+  if (store === null) return;
   const household = new Household(store, settings.answers.people, (message) => log('error', message));
   household.look();
   const delivering = await startDeliveries(store);
@@ -68,7 +62,8 @@ async function main(): Promise<void> {
   const reporter = new RelayReporter(counters, delivering, (message) => log('debug', message));
   const forget = forgetter(store);
   const tellOwing = owingTeller(store);
-  const commits = new Commits(store, counters, { log, trouble: (on) => post({ kind: 'trouble', on }) });
+  const listener = { log, trouble: (on: boolean) => post({ kind: 'trouble', on }) };
+  const commits = new Commits(store, counters, listener, ending.signal);
   const ask = answerer(store, household, commits, deliveries);
   const housekeeping = setInterval(() => {
     void forget();
@@ -85,6 +80,7 @@ async function main(): Promise<void> {
         const { packed, again, hurry } = message;
         const how = { dedupe: again, owed: true, learn: settings.learn, ...(hurry ? {} : { rest }) };
         const readings = await commits.commitBatch(packed, how);
+        if (readings === null) break;
         post({ kind: 'committed' });
         if (readings > 0) for (const delivery of deliveries) delivery.wake();
         tellOwing();
@@ -99,7 +95,7 @@ async function main(): Promise<void> {
         break;
       }
       case 'close':
-        closing = true;
+        ending.abort();
         clearInterval(housekeeping);
         clearInterval(reporting);
         await reporter.close();
@@ -222,7 +218,26 @@ function seenVendorOf(exchange: Exchange): Vendor | undefined {
   return vendor;
 }
 
-/** Opens the store; tries again for as long as only the circumstances are against it. */
+/** The store when it is open; null when it cannot be used, or is not to be any more. Then the thread ends by itself. */
+async function opened(): Promise<Store | null> {
+  // Until it is told that the store is open, the relay's thread says nothing else.
+  const close = ({ kind }: ToThread) => kind === 'close' && ending.abort();
+  port?.on('message', close);
+  try {
+    const store = await open();
+    if (!ending.signal.aborted) return store;
+    store.close();
+  } catch (error) {
+    if (error instanceof UserError) post({ kind: 'unusable', message: error.message });
+    else if (!ending.signal.aborted) throw error;
+  } finally {
+    port?.off('message', close);
+  }
+  port?.close();
+  return null;
+}
+
+/** Opens the store; tries again for as long as only the circumstances are against it. Rejects when it is to end. */
 async function open(): Promise<Store> {
   for (let wait = FIRST_RETRY_MS; ; wait = Math.min(LAST_RETRY_MS, 2 * wait)) {
     try {
@@ -232,7 +247,7 @@ async function open(): Promise<Store> {
       if (wait === FIRST_RETRY_MS) {
         log('error', `${error.message}. Relaying goes on; exchanges wait in memory`);
       }
-      await sleep(wait);
+      await sleep(wait, undefined, { signal: ending.signal });
     }
   }
 }
@@ -247,7 +262,7 @@ function forgetter(store: Store): () => Promise<void> {
     busy = true;
     try {
       // A pause after each step lets commits in between.
-      while (!closing && retention.step(Date.now()) > 0) await sleep(1);
+      while (!ending.signal.aborted && retention.step(Date.now()) > 0) await sleep(1);
       failed = false;
     } catch (error) {
       if (!failed) log('warn', `cannot forget old exchanges: ${messageOf(error)}`);

@@ -71,7 +71,7 @@ describe('it ends with 1 and one line when', () => {
     mkdirSync(join(dataDir, 'scaletap.db'));
     const { code, stderr } = await run('serve', '--listen', '127.0.0.1:0', '--data-dir', dataDir);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/ error cannot make .*scaletap\.db/);
+    expect(stderr).toMatch(/ error .*scaletap\.db is a folder: --data-dir must name a folder/);
   });
 });
 
@@ -87,4 +87,20 @@ test('without --listen it falls back from port 80 to 8081, and says so', async (
   expect(program.stderr).toMatch(/ warn {2}cannot listen on port 80: /);
   expect(program.stderr).toMatch(/ warn {2}listening on port 8081 instead\. Scales call port 80/);
   expect(await program.kill('SIGTERM')).toBe(0);
+});
+
+test('stopped while another program holds the database, it ends well when its wait for that is over', async () => {
+  const dataDir = folder();
+  const flags = ['--listen', '127.0.0.1:0', '--proxy-listen', 'off', '--data-dir', dataDir];
+  const first = new Program(['serve', ...flags]);
+  await first.says(/keeping exchanges/);
+  expect(await first.kill('SIGTERM')).toBe(0);
+  const db = new Libsql(join(dataDir, 'scaletap.db'));
+  db.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
+  const program = new Program(['serve', ...flags]);
+  await program.says(/listening for scales/);
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  expect(await program.kill('SIGTERM')).toBe(0);
+  db.close();
+  expect(program.stderr).not.toMatch(/keeping exchanges|panicked/);
 });
