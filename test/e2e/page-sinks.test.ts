@@ -74,6 +74,11 @@ describe.skipIf(!haveAll)('a weigh-in', () => {
     await last(overview, 'MIC', /77\s+kg/);
     await edit(tab, '78.25 kg', () => tab.page.getByLabel('It counts').check());
     await expectDelivered(sinks, ['MIC 77', 'ANA 60', 'MIC 78.25'], { mic: 78.25, ana: 60 });
+    await give(tab, '78.25 kg', 'Nobody');
+    await row(tab, '78.25 kg').filter({ hasText: 'by hand' }).waitFor();
+    await give(tab, '78.25 kg', 'As it was found');
+    await row(tab, '78.25 kg').filter({ hasText: 'MIC' }).waitFor();
+    await expectDelivered(sinks, ['MIC 77', 'ANA 60', 'MIC 78.25'], { mic: 78.25, ana: 60 });
     tab.expectHarmless();
     overview.expectHarmless();
   });

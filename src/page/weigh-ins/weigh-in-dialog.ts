@@ -41,6 +41,8 @@ function facts(weighIn: WeighIn): HTMLElement {
 }
 
 const NOBODY = '';
+/** No key has such a character. */
+const AS_FOUND = '*';
 
 function changeForm(
   weighIn: WeighIn,
@@ -71,6 +73,11 @@ function changeForm(
       ),
     };
   });
+  if (isByHand(weighIn)) {
+    const input = h('input', { type: 'radio', name: 'owner', value: AS_FOUND, checked: false });
+    const hint = h('span', { class: 'muted small' }, 'takes back what was said by hand');
+    radios.push({ input, element: h('label', { class: 'check' }, input, 'As it was found', hint) });
+  }
   const counts = h('input', { type: 'checkbox', checked: weighIn.counts });
   const owner = group(
     'Whose is it?',
@@ -92,7 +99,8 @@ function changeForm(
       const body: { -readonly [Name in keyof Bodies['weighIn']]: Bodies['weighIn'][Name] } = {};
       const chosen = radios.find(({ input }) => input.checked)?.input.value;
       const key = chosen === NOBODY ? null : chosen;
-      if (key !== undefined && (undecided || key !== weighIn.person)) body.person = key;
+      if (key === AS_FOUND) body.reset = true;
+      else if (key !== undefined && (undecided || key !== weighIn.person)) body.person = key;
       if (counts.checked !== weighIn.counts) body.counts = counts.checked;
       if (Object.keys(body).length === 0) return close();
       const after = await change.editWeighIn(weighIn.id, body);
@@ -101,4 +109,9 @@ function changeForm(
     },
   });
   return [element];
+}
+
+/** Whether somebody has said whose it is, or that it counts or does not. */
+function isByHand({ ownedBy, counts, quality }: WeighIn): boolean {
+  return ownedBy === 'hand' || counts === quality.includes('deleted');
 }
