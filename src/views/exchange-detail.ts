@@ -13,11 +13,14 @@ type Detail = Answers['exchangeDetail'];
 /** More of what was read is no use on a page. */
 const MOST_FIELDS = 2_000;
 const MOST_FIELD_TEXT = 4_000;
+/** A larger body takes seconds to be taken apart, for which everybody's page would wait. */
+const MOST_BODY_BYTES = 2 * 1024 * 1024;
 
 /** An exchange in full, its secrets covered. Throws {@link NoAnswer} when it is not there. */
 export function exchangeDetail(stored: StoredExchange | undefined, id: number): Detail {
   if (stored === undefined) throw new NoAnswer(404, `there is no exchange ${id}, or not any more`);
-  const { request, response, interim, fields } = shownExchange(stored, false);
+  const light = { ...stored, request: lightened(stored.request), response: lightened(stored.response) };
+  const { request, response, interim, fields } = shownExchange(light, false);
   const facts = shownFacts({
     ...stored,
     bytes: stored.request.bodyBytes + (stored.response?.bodyBytes ?? 0),
@@ -26,7 +29,7 @@ export function exchangeDetail(stored: StoredExchange | undefined, id: number): 
   });
   return {
     ...facts,
-    notes: [...facts.notes, ...keptNote('request', stored.request), ...keptNote('answer', stored.response)],
+    notes: [...facts.notes, ...bodyNotes('request', stored.request), ...bodyNotes('answer', stored.response)],
     source: printable(stored.source),
     client: stored.client,
     upstream: printable(stored.upstream),
@@ -52,9 +55,21 @@ function shownFields(fields: ShownExchange['fields']): Detail['decoded'] {
   return more === 0 ? shown : [...shown, { name: '…', text: `${more} more` }];
 }
 
-function keptNote(what: string, message: RawMessage | null): string[] {
-  if (message === null || message.body.length >= message.bodyBytes) return [];
-  return [`${what}: ${message.body.length} of ${message.bodyBytes} bytes of the body kept`];
+/** The message, without a body that is too large for a page. */
+function lightened<M extends RawMessage | null>(message: M): M {
+  const isHeavy = message !== null && message.body.length > MOST_BODY_BYTES;
+  return isHeavy ? { ...message, body: message.body.subarray(0, 0), complete: false } : message;
+}
+
+function bodyNotes(what: string, message: RawMessage | null): string[] {
+  if (message === null) return [];
+  const { body, bodyBytes } = message;
+  const notes: string[] = [];
+  if (body.length < bodyBytes) notes.push(`${what}: ${body.length} of ${bodyBytes} bytes of the body kept`);
+  if (body.length > MOST_BODY_BYTES) {
+    notes.push(`${what}: its body is too large for this page; scaletap exchanges show has it`);
+  }
+  return notes;
 }
 
 function shown(

@@ -143,6 +143,15 @@ describe('one in full', () => {
     expect(JSON.stringify(found)).not.toMatch(/s3cret|k3y/);
   });
 
+  test('with a body of megabytes has its heads and says where the rest is', () => {
+    const request = post('/cgi-bin/measure', `sessionid=5ecret&x=${'a'.repeat(3_000_000)}`);
+    const found = committed(exchange({ request })).ask(detail(1));
+    expect(found.request).toMatchObject({ body: '', bodyBytes: request.body.length, complete: false });
+    expect(found.notes.at(-1)).toBe(
+      'request: its body is too large for this page; scaletap exchanges show has it',
+    );
+  });
+
   test('says what the tap has left out', () => {
     const request = { ...post('/cgi-bin/once', 'action=get'), bodyBytes: 9_999_999 };
     const found = committed(exchange({ request })).ask(detail(1));
