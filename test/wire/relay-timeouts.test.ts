@@ -31,11 +31,11 @@ it('a head that trickles in has the same time', async () => {
 });
 
 it('the time of a head begins with its first byte', async () => {
-  under = await startRelay({ headTimeoutMs: 200 });
+  under = await startRelay({ headTimeoutMs: 2_000 });
   const client = await under.connect();
-  await new Promise((resolve) => setTimeout(resolve, 150));
+  await new Promise((resolve) => setTimeout(resolve, 1_600));
   client.send('POST /cgi-bin/once HT');
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  await new Promise((resolve) => setTimeout(resolve, 600));
   client.send(post().slice('POST /cgi-bin/once HT'.length));
   const upstream = await under.origin.peer(0);
   await upstream.gets(post());
